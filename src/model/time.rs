@@ -1,0 +1,183 @@
+//! One moment in time, in nanoseconds since 1970-01-01T00:00:00Z.
+//!
+//! Log entries carry 0 to 9 fraction digits, `Z`, `+00:00` or (Azure) ` +0000 UTC`;
+//! all of them become the same integer, so that times compare and subtract exactly.
+
+use chrono::{DateTime, Datelike, NaiveDate, Timelike};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Nanoseconds since the Unix epoch, in UTC. Covers the years 1678 to 2262.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(pub i64);
+
+/// Nanoseconds in one second.
+pub const NANOS_PER_SECOND: i64 = 1_000_000_000;
+
+impl Timestamp {
+    /// Reads an RFC 3339 time (`T` or a blank between date and time; 0 to 9 fraction
+    /// digits; `Z`, `UTC`, `+hh:mm`, `+hhmm`, ` +0000 UTC`, or nothing, which means UTC).
+    /// Returns `None` for anything else and for years outside 1678 to 2262.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = text.trim().as_bytes();
+        if bytes.len() < 19 || bytes[4] != b'-' || bytes[7] != b'-' || !matches!(bytes[10], b'T' | b't' | b' ') {
+            return None;
+        }
+        if bytes[13] != b':' || bytes[16] != b':' {
+            return None;
+        }
+        let year = number(&bytes[0..4])?;
+        let (month, day) = (number(&bytes[5..7])?, number(&bytes[8..10])?);
+        let (hour, minute, second) = (number(&bytes[11..13])?, number(&bytes[14..16])?, number(&bytes[17..19])?);
+        if hour > 23 || minute > 59 || second > 60 {
+            return None;
+        }
+        let days = days_since_epoch(year, month, day)?;
+        let (nanos, used) = fraction(&bytes[19..])?;
+        let offset_seconds = offset(&bytes[19 + used..])?;
+        let seconds = days * 86_400 + hour * 3_600 + minute * 60 + second - offset_seconds;
+        seconds.checked_mul(NANOS_PER_SECOND)?.checked_add(nanos).map(Self)
+    }
+
+    /// The moment `nanos` nanoseconds later (earlier when negative), saturating.
+    #[must_use]
+    pub fn plus(self, nanos: i64) -> Self {
+        Self(self.0.saturating_add(nanos))
+    }
+
+    /// Seconds from `earlier` to `self`; negative when `self` is before it.
+    pub fn seconds_since(self, earlier: Self) -> f64 {
+        #[allow(clippy::cast_precision_loss, reason = "sub-nanosecond loss does not matter for a printed duration")]
+        let nanos = self.0.saturating_sub(earlier.0) as f64;
+        nanos / 1e9
+    }
+
+    /// `2025-09-16T01:42:17.868096Z`: as many fraction digits as needed, in groups of three.
+    pub fn to_rfc3339(self) -> String {
+        let Some(t) = self.datetime() else { return format!("{}ns", self.0) };
+        let nanos = t.nanosecond();
+        let head = format!(
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}",
+            t.year(),
+            t.month(),
+            t.day(),
+            t.hour(),
+            t.minute(),
+            t.second()
+        );
+        match (nanos % 1_000 == 0, nanos % 1_000_000 == 0, nanos) {
+            (_, _, 0) => format!("{head}Z"),
+            (_, true, _) => format!("{head}.{:03}Z", nanos / 1_000_000),
+            (true, _, _) => format!("{head}.{:06}Z", nanos / 1_000),
+            _ => format!("{head}.{nanos:09}Z"),
+        }
+    }
+
+    /// `01:42:17`, for prose where the date is already given.
+    pub fn to_clock(self) -> String {
+        self.datetime().map_or_else(String::new, |t| t.format("%H:%M:%S").to_string())
+    }
+
+    /// `2025-09-16`.
+    pub fn to_date(self) -> String {
+        self.datetime().map_or_else(String::new, |t| t.format("%Y-%m-%d").to_string())
+    }
+
+    fn datetime(self) -> Option<DateTime<chrono::Utc>> {
+        let nanos = u32::try_from(self.0.rem_euclid(NANOS_PER_SECOND)).ok()?;
+        DateTime::from_timestamp(self.0.div_euclid(NANOS_PER_SECOND), nanos)
+    }
+}
+
+/// Days from the epoch to a civil date; `None` where the date does not exist.
+fn days_since_epoch(year: i64, month: i64, day: i64) -> Option<i64> {
+    let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, u32::try_from(month).ok()?, u32::try_from(day).ok()?)?;
+    Some(i64::from(date.num_days_from_ce()) - 719_163)
+}
+
+/// Nanoseconds of `.ddd…` and how many bytes they took; digits past the ninth are dropped.
+fn fraction(rest: &[u8]) -> Option<(i64, usize)> {
+    if rest.first() != Some(&b'.') {
+        return Some((0, 0));
+    }
+    let digits = rest[1..].iter().take_while(|b| b.is_ascii_digit()).count();
+    if digits == 0 {
+        return None;
+    }
+    let mut nanos = 0;
+    for i in 0..9 {
+        nanos = nanos * 10 + if i < digits { i64::from(rest[1 + i] - b'0') } else { 0 };
+    }
+    Some((nanos, digits + 1))
+}
+
+/// Seconds east of UTC.
+fn offset(rest: &[u8]) -> Option<i64> {
+    let rest = rest.trim_ascii();
+    let rest = rest.strip_suffix(b"UTC").unwrap_or(rest).trim_ascii();
+    let (sign, digits) = match rest.first() {
+        None => return Some(0),
+        Some(b'Z' | b'z') if rest.len() == 1 => return Some(0),
+        Some(b'+') => (1, &rest[1..]),
+        Some(b'-') => (-1, &rest[1..]),
+        Some(_) => return None,
+    };
+    let (hours, minutes) = match digits.len() {
+        5 if digits[2] == b':' => (&digits[0..2], &digits[3..5]),
+        4 => (&digits[0..2], &digits[2..4]),
+        2 => (digits, &b"00"[..]),
+        _ => return None,
+    };
+    Some(sign * (number(hours)? * 3_600 + number(minutes)? * 60))
+}
+
+fn number(digits: &[u8]) -> Option<i64> {
+    digits.iter().try_fold(0, |n, b| b.is_ascii_digit().then(|| n * 10 + i64::from(b - b'0')))
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.to_rfc3339())
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("not an RFC 3339 time: {text:?}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Timestamp;
+
+    #[test]
+    fn every_written_form_of_one_moment_is_the_same_moment() {
+        let expected = Timestamp::parse("2026-06-22T02:26:13.2372331Z").unwrap();
+        for text in [
+            "2026-06-22 02:26:13.2372331 +0000 UTC",
+            "2026-06-22T02:26:13.237233100Z",
+            "2026-06-22T04:26:13.2372331+02:00",
+            "2026-06-22T02:26:13.2372331+00:00",
+            "2026-06-22T02:26:13.2372331",
+        ] {
+            assert_eq!(Timestamp::parse(text), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn fractions_of_zero_to_nine_digits_are_read_and_written_back() {
+        for text in ["2025-09-16T01:42:17Z", "2025-09-16T01:42:17.868Z", "2025-09-16T01:42:17.868096Z", "2025-09-16T01:42:17.868096001Z"]
+        {
+            assert_eq!(Timestamp::parse(text).unwrap().to_rfc3339(), text);
+        }
+        assert_eq!(Timestamp::parse("2025-09-16T01:42:17.8Z").unwrap().to_rfc3339(), "2025-09-16T01:42:17.800Z");
+    }
+
+    #[test]
+    fn what_is_not_a_time_is_refused() {
+        for text in ["", "yesterday", "2025-13-01T00:00:00Z", "2025-02-30T00:00:00Z", "2025-09-16T25:00:00Z", "2025-09-16T01:42:17.Z"] {
+            assert_eq!(Timestamp::parse(text), None, "{text}");
+        }
+    }
+}
