@@ -1,1 +1,11 @@
-fn main(){}
+//! The only test binary: everything that needs the whole program, its files or its tree.
+
+mod analyze_command;
+mod deployments_open_cases;
+mod determinism;
+mod examples;
+mod incidents;
+mod ingest_open_cases;
+mod layout;
+mod open_cases;
+mod support;

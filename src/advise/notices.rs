@@ -1,0 +1,141 @@
+//! Notices: what the files lack, what that means for the verdicts, and the command that fetches it.
+
+use super::plan::complete_export;
+use crate::model::report::Notice;
+use crate::model::{Platform, Timestamp};
+use crate::state::State;
+use crate::state::coverage::{Coverage, Missing, SHORT_SECONDS};
+
+/// All notices about coverage.
+pub fn notices(state: &State, coverage: &Coverage, paths: &[String]) -> Vec<Notice> {
+    let Some((first, last)) = coverage.extent else { return Vec::new() };
+    let main = state
+        .services
+        .iter()
+        .filter(|service| matches!(service.home.platform, Platform::CloudRun | Platform::CloudRunJob))
+        .max_by_key(|service| service.revisions.iter().filter_map(|revision| revision.span).map(|span| span.count).sum::<u64>());
+    let export = main.map(|service| complete_export(service, first, last));
+    let mut notices = Vec::new();
+    let mut notice = |code: &str, message: String, effect: &str, command: Option<String>| {
+        notices.push(Notice { code: code.to_owned(), message, effect: effect.to_owned(), command });
+    };
+    for (file, count, span) in &coverage.cut {
+        notice(
+            "export-cut-by-limit",
+            format!(
+                "{} holds exactly {count} entries, a round number, over {}: it was most likely cut by a limit, and what came before or after is not in it",
+                path(paths, *file),
+                duration(Timestamp(span.last).seconds_since(Timestamp(span.first)))
+            ),
+            "counts are lower bounds, onset and end may lie outside, and no rate is taken beyond the covered time",
+            export.clone(),
+        );
+    }
+    for (file, count, severities) in &coverage.capped {
+        let spans: Vec<String> = severities
+            .iter()
+            .map(|(word, span)| format!("{word} over {}", duration(Timestamp(span.last).seconds_since(Timestamp(span.first)))))
+            .collect();
+        notice(
+            "capped-per-severity",
+            format!("{} holds exactly {count} entries each of several severities ({}): a limit per severity", path(paths, *file), spans.join(", ")),
+            "each severity covers another time, so counts of different severities are not compared",
+            export.clone(),
+        );
+    }
+    if coverage.seconds() < SHORT_SECONDS {
+        notice(
+            "short-coverage",
+            format!("the files cover {}", duration(coverage.seconds())),
+            "no hourly rate is given; a pattern over longer time cannot be seen",
+            export.clone(),
+        );
+    }
+    for missing in &coverage.missing {
+        let (code, message, effect) = words(*missing);
+        notice(code, message.to_owned(), effect, export.clone());
+    }
+    if let Some(severity) = coverage.lowest_severity {
+        notice(
+            "severity-filtered",
+            format!("every entry has severity {} or above: the export was filtered", severity.word()),
+            "exits, starts, deploys and application lines without severity are missing, so chains have gaps",
+            export.clone(),
+        );
+    }
+    if coverage.duplicates > 0 {
+        notice(
+            "duplicates",
+            format!("{} entries were read more than once (same insertId, timestamp and log) and counted once", coverage.duplicates),
+            "none on the counts",
+            None,
+        );
+    }
+    if coverage.untimed > 0 {
+        notice(
+            "no-timestamp",
+            format!("{} entries have no readable timestamp", coverage.untimed),
+            "they are counted but take no part in any chain",
+            None,
+        );
+    }
+    if let Some((from, to)) = coverage.gap {
+        let at = |minute: i64| Timestamp(minute * 60_000_000_000).to_rfc3339();
+        notice(
+            "gap",
+            format!("no entry between {} and {}", at(from), at(to)),
+            "the files say nothing about that time; windows on both sides are not compared as one",
+            export,
+        );
+    }
+    if coverage.projects.len() > 1 {
+        notice(
+            "several-projects",
+            format!("the entries name {} projects: {}", coverage.projects.len(), coverage.projects.join(", ")),
+            "services of one name in different projects are read as one",
+            None,
+        );
+    }
+    notices
+}
+
+fn words(missing: Missing) -> (&'static str, &'static str, &'static str) {
+    match missing {
+        Missing::Requests => (
+            "missing-requests",
+            "no request entry (run.googleapis.com/requests) is in the files",
+            "what users felt is not known, and no error rate can be given",
+        ),
+        Missing::System => (
+            "missing-system",
+            "no entry of the platform about instances (varlog/system) is in the files",
+            "exits, starts and probes are not known: crashes show only where requests or the application tell of them",
+        ),
+        Missing::ApplicationOutput => (
+            "missing-application-output",
+            "no output of the application (stdout, stderr) is in the files",
+            "a cause inside the application cannot be seen",
+        ),
+        Missing::Audit => (
+            "missing-audit",
+            "no audit entry (cloudaudit.googleapis.com) is in the files",
+            "deployments and traffic changes are inferred from instance starts and requests, or not known",
+        ),
+    }
+}
+
+fn path(paths: &[String], file: usize) -> &str {
+    paths.get(file).map_or("an input", String::as_str)
+}
+
+/// `2 min 06 s`.
+fn duration(seconds: f64) -> String {
+    #[allow(clippy::cast_possible_truncation, reason = "an export covers far less than 2^63 seconds")]
+    let whole = seconds.round() as i64;
+    match whole {
+        ..60 => format!("{seconds:.1} s"),
+        60..3_600 => format!("{} min {:02} s", whole / 60, whole % 60),
+        3_600..86_400 => format!("{} h {:02} min", whole / 3_600, whole % 3_600 / 60),
+        _ => format!("{} d {:02} h", whole / 86_400, whole % 86_400 / 3_600),
+    }
+}

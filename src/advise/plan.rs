@@ -1,0 +1,134 @@
+//! From what was found to what to type: actions for each finding, notices for what the files lack,
+//! and verdicts capped by it.
+
+use super::{Phase, Rollback, Situation, actions, export_command};
+use super::notices::notices;
+use crate::classify::matcher::Catalog;
+use crate::model::report::{Finding, Notice};
+use crate::model::{Platform, Timestamp};
+use crate::reason::{Draft, Reasoned};
+use crate::state::coverage::Coverage;
+use crate::state::{ServiceState, State};
+
+/// Findings with actions, and notices.
+pub struct Advised {
+    /// In rank order.
+    pub findings: Vec<Finding>,
+    /// What limits the report.
+    pub notices: Vec<Notice>,
+}
+
+/// Adds the actions.
+pub fn advise(reasoned: &Reasoned, state: &State, coverage: &Coverage, catalog: &Catalog, paths: &[String]) -> Advised {
+    let findings = reasoned
+        .drafts
+        .iter()
+        .map(|draft| {
+            let service = draft.service.map(|index| &state.services[index]);
+            let mut finding = draft.finding.clone();
+            finding.actions = plan(draft, service, coverage, catalog);
+            finding
+        })
+        .collect();
+    Advised { findings, notices: notices(state, coverage, paths) }
+}
+
+fn plan(draft: &Draft, service: Option<&ServiceState>, coverage: &Coverage, catalog: &Catalog) -> Vec<crate::model::report::Action> {
+    let finding = &draft.finding;
+    let signature = catalog.get(&finding.cause.signature);
+    let empty = Vec::new();
+    let home = service.map(|service| &service.home);
+    let words = RollbackWords::of(draft, service);
+    let last_entry = coverage.extent.map_or(finding.last.0, |(_, last)| last);
+    let situation = Situation {
+        platform: home.map_or(Platform::Other, |home| home.platform),
+        project: home.map_or("", |home| &home.project),
+        location: home.map_or("", |home| &home.location),
+        service: &finding.service,
+        revisions: &finding.revisions,
+        category: finding.cause.category,
+        signature: &finding.cause.signature,
+        captures: &draft.captures,
+        advice_fix: signature.map_or(&empty, |signature| &signature.advice().fix),
+        advice_check: signature.map_or(&empty, |signature| &signature.advice().check),
+        from: finding.first,
+        to: finding.last,
+        instance: &draft.instance,
+        rollback: words.rollback(),
+        phase: phase(draft),
+        ongoing: draft.resolved_by.is_none() && last_entry - finding.last.0 < 600_000_000_000,
+        resolved_by: draft.resolved_by.as_deref(),
+        min_instances_keep_it_going: draft.minimum_keeps_it_going,
+        tcp_probe_passed: draft.probe_passed,
+        newest_not_ready: draft.only_deploys,
+        pinned: false,
+        path: draft.path.split_once(' ').map_or("", |(_, path)| path),
+    };
+    actions(&situation)
+}
+
+fn phase(draft: &Draft) -> Phase {
+    match draft {
+        Draft { build: true, .. } => Phase::Build,
+        Draft { job: true, .. } => Phase::Job,
+        Draft { only_deploys: true, .. } => Phase::Deploy,
+        Draft { at_boot: true, .. } => Phase::Boot,
+        _ => Phase::Serving,
+    }
+}
+
+/// What may be said about a rollback: a target needs evidence of health of its own in these files.
+enum RollbackWords {
+    To(String, String),
+    NotNeeded(String),
+    WouldNotHelp(String),
+    Unknown(String),
+}
+
+impl RollbackWords {
+    fn of(draft: &Draft, service: Option<&ServiceState>) -> Self {
+        let finding = &draft.finding;
+        let Some(service) = service else { return Self::NotNeeded("no service is concerned".to_owned()) };
+        if let Some(revision) = &draft.resolved_by {
+            return Self::NotNeeded(format!("it ended with {revision}"));
+        }
+        if draft.only_deploys {
+            let serving = service.revisions.iter().find(|revision| revision.health.succeeded > 0 && !finding.revisions.contains(&revision.name));
+            return Self::NotNeeded(serving.map_or_else(
+                || "a revision that never became ready gets no traffic".to_owned(),
+                |revision| format!("{} keeps serving", revision.name),
+            ));
+        }
+        if finding.chain.len() < 2 {
+            return Self::NotNeeded("no failure hangs on it in these files".to_owned());
+        }
+        let healthy = service
+            .revisions
+            .iter()
+            .filter(|revision| !finding.revisions.contains(&revision.name))
+            .filter_map(|revision| revision.proof_of_health().map(|proof| (revision.health.last_success, revision, proof)))
+            .max_by_key(|(last, revision, _)| (*last, revision.name.clone()));
+        let failing: Vec<&str> = finding.revisions.iter().map(String::as_str).collect();
+        match healthy {
+            Some((_, revision, proof)) => Self::To(revision.name.clone(), proof),
+            None if failing.len() > 1 => Self::WouldNotHelp(format!("{} fail of the same cause, so going back among them changes nothing", failing.join(" and "))),
+            None => Self::Unknown("no other revision shows a successful request in these files".to_owned()),
+        }
+    }
+
+    fn rollback(&self) -> Rollback<'_> {
+        match self {
+            Self::To(revision, proof) => Rollback::To { revision, proof },
+            Self::NotNeeded(why) => Rollback::NotNeeded { why },
+            Self::WouldNotHelp(why) => Rollback::WouldNotHelp { why },
+            Self::Unknown(why) => Rollback::Unknown { why },
+        }
+    }
+}
+
+/// The command that exports one service without losing entries, with a margin around the window.
+pub(super) fn complete_export(service: &ServiceState, first: i64, last: i64) -> String {
+    const MARGIN_NANOS: i64 = 1_800_000_000_000;
+    let kind = if service.home.platform == Platform::CloudRunJob { "cloud_run_job" } else { "cloud_run_revision" };
+    export_command(&service.home.project, &service.name, kind, Timestamp(first - MARGIN_NANOS), Timestamp(last + MARGIN_NANOS))
+}

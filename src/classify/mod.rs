@@ -1,0 +1,111 @@
+//! Entry → what it says: a signature, an exception, a stack line, or a template.
+//!
+//! In: one [`Entry`](crate::model::Entry). Out: one [`Classified`], shared between equal texts.
+//! Severity is only a hint here, because half of real entries have none: the level inside the text,
+//! the signature catalogue and the shape of the message decide.
+
+pub mod exception;
+pub mod level;
+pub mod mark;
+pub mod mask;
+pub mod matcher;
+pub mod message;
+pub mod signature;
+
+mod application;
+mod request;
+
+pub use application::Classifier;
+pub use request::{is_failed_request, path_of, path_template, status_of};
+
+use crate::model::{Category, Role};
+use exception::LineShape;
+use level::Level;
+use mark::Mark;
+
+/// Longest text kept as evidence, in bytes; longer messages are cut at a character.
+pub const EVIDENCE_BYTES_MAX: usize = 1_500;
+
+/// How much a cluster can claim to be the root by itself, strongest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Strength {
+    /// The platform names the cause (memory limit, secret refused, image not found …).
+    PlatformCause,
+    /// A signature of role cause, or an exception, at any level.
+    Named,
+    /// An error-level message that nothing knows.
+    UnknownError,
+    /// A warning, or an informational line that speaks of failure.
+    Suspect,
+    /// Says nothing about a cause.
+    None,
+}
+
+/// What makes two entries the same cluster, apart from the service.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ClassKey {
+    /// A catalogue signature and its identity captures (an exit code, a secret's name).
+    Signature {
+        /// Catalogue id.
+        id: String,
+        /// Captures that belong to the identity, joined.
+        identity: String,
+    },
+    /// Root exception: type, masked message, top in-app frame.
+    Exception {
+        /// [`exception::Chain::key`] or the masked mention.
+        key: String,
+    },
+    /// Text that nothing knows, masked.
+    Template {
+        /// Masked message.
+        masked: String,
+    },
+    /// A request answered 5xx or 429 by the application itself.
+    FailedRequest {
+        /// HTTP status.
+        status: u16,
+        /// Method and path template.
+        target: String,
+    },
+    /// A line of a stack trace or structured block that is still to be joined with its neighbours.
+    StackLine,
+    /// Recognised as unremarkable; only counted.
+    Quiet,
+}
+
+/// What one text says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Classified {
+    /// Cluster identity.
+    pub key: ClassKey,
+    /// Signature id where one applies (also on exceptions); empty otherwise.
+    pub signature: String,
+    /// Role in the chain.
+    pub role: Role,
+    /// Category it would be as a cause.
+    pub category: Category,
+    /// Claim to be the root.
+    pub strength: Strength,
+    /// One readable line.
+    pub title: String,
+    /// Cleaned message, bounded, for evidence and for joining lines.
+    pub text: String,
+    /// Level of the entry: of the text where it names one, of the severity otherwise.
+    pub level: Level,
+    /// Whether the line can start or continue a block of lines.
+    pub shape: LineShape,
+    /// What the signature marks.
+    pub mark: Mark,
+    /// Named captures of the signature.
+    pub captures: Vec<(String, String)>,
+    /// The innermost message, for telling that another text only repeats it; empty if none.
+    pub core: String,
+}
+
+impl Classified {
+    /// Whether the entry is only counted and not kept as a row.
+    pub fn is_quiet(&self) -> bool {
+        self.key == ClassKey::Quiet
+    }
+}

@@ -1,0 +1,122 @@
+//! Clusters: rows of one class on one service, with their windows.
+//!
+//! In: settled facts. Out: clusters in report order, and the cluster of each row.
+
+use std::collections::HashMap;
+
+use foldhash::fast::FixedState;
+
+use super::Settled;
+use super::columns::{Columns, ColumnsError};
+use super::row::ClassId;
+use super::symbols::Symbol;
+use crate::model::Role;
+
+/// Widths that windows may have, in seconds: the smallest that needs at most [`WINDOWS_MAX`].
+const WIDTHS_SECONDS: [i64; 12] = [1, 2, 5, 10, 30, 60, 300, 600, 1_800, 3_600, 21_600, 86_400];
+
+/// Enough for a sparkline that fits a terminal.
+const WINDOWS_MAX: i64 = 60;
+
+/// One cluster. Times are nanoseconds since the epoch.
+#[derive(Debug, Clone)]
+pub struct Cluster {
+    /// Id in the report, `c1` upward in report order.
+    pub id: String,
+    /// What its entries say.
+    pub class: ClassId,
+    /// Its service.
+    pub service: Symbol,
+    /// Entries, weighted by repeats.
+    pub count: u64,
+    /// Distinct instances.
+    pub instances: u64,
+    /// First entry.
+    pub first: i64,
+    /// Last entry.
+    pub last: i64,
+    /// Counts per revision, by name.
+    pub revisions: Vec<(Symbol, u64)>,
+    /// Counts per window; empty windows left out.
+    pub windows: Vec<(i64, u64)>,
+    /// Its rows, in time order.
+    pub rows: Vec<usize>,
+}
+
+/// All clusters of the files.
+pub struct Clusters {
+    /// In report order: causes, failures, impacts, state, noise; within these the larger first.
+    pub list: Vec<Cluster>,
+    /// Index into `list` for each row.
+    pub of_row: Vec<usize>,
+}
+
+/// Groups the rows.
+pub fn clusters(settled: &Settled) -> Result<Clusters, ColumnsError> {
+    let columns = Columns::new(&settled.rows)?;
+    let width = window_width(settled);
+    let mut list: Vec<Cluster> = columns
+        .clusters()?
+        .into_iter()
+        .map(|counts| Cluster {
+            id: String::new(),
+            class: counts.class,
+            service: counts.service,
+            count: counts.count,
+            instances: counts.instances,
+            first: counts.first,
+            last: counts.last,
+            revisions: Vec::new(),
+            windows: Vec::new(),
+            rows: Vec::new(),
+        })
+        .collect();
+    list.sort_by_cached_key(|cluster| {
+        let class = &settled.classes[cluster.class.0 as usize];
+        let size = u64::MAX - cluster.count;
+        (role_order(class.role), size, cluster.first, settled.text(cluster.service).to_owned(), class.key.clone())
+    });
+    for (number, cluster) in list.iter_mut().enumerate() {
+        cluster.id = format!("c{}", number + 1);
+    }
+    let index: HashMap<(ClassId, Symbol), usize, FixedState> =
+        list.iter().enumerate().map(|(i, cluster)| ((cluster.class, cluster.service), i)).collect();
+    for (class, service, revision, count) in columns.by_revision()? {
+        if let Some(&i) = index.get(&(class, service)) {
+            list[i].revisions.push((revision, count));
+        }
+    }
+    for (class, service, start, count) in columns.windows(width)? {
+        if let Some(&i) = index.get(&(class, service)) {
+            list[i].windows.push((start, count));
+        }
+    }
+    let mut of_row = Vec::with_capacity(settled.rows.len());
+    for (number, row) in settled.rows.iter().enumerate() {
+        let i = index.get(&(row.class, row.service)).copied().unwrap_or(0);
+        of_row.push(i);
+        list[i].rows.push(number);
+    }
+    for cluster in &mut list {
+        cluster.revisions.sort_by_key(|(revision, _)| settled.text(*revision).to_owned());
+    }
+    Ok(Clusters { list, of_row })
+}
+
+fn window_width(settled: &Settled) -> i64 {
+    let first = settled.rows.iter().map(|row| row.time).min().unwrap_or(0);
+    let last = settled.rows.iter().map(|row| row.time).max().unwrap_or(0);
+    let seconds = (last - first) / 1_000_000_000 + 1;
+    let width = WIDTHS_SECONDS.iter().find(|width| seconds <= **width * WINDOWS_MAX).unwrap_or(&86_400);
+    width * 1_000_000_000
+}
+
+fn role_order(role: Role) -> u8 {
+    match role {
+        Role::Cause => 0,
+        Role::Failure => 1,
+        Role::Impact => 2,
+        Role::State => 3,
+        Role::Noise => 4,
+    }
+}

@@ -1,0 +1,337 @@
+//! What a scan keeps: mergeable counts, bounded rows, and the names they refer to.
+//!
+//! In: entries with what they say. Out: [`Facts`]. A scan of any split of the input, merged in any
+//! order, gives the same facts: counts are sums, times are minima and maxima, and every choice
+//! between equals is made by content, never by arrival. Plainly healthy entries are only counted;
+//! everything that may matter is kept as a [`Row`]. Memory therefore grows with failures and
+//! distinct names, not with raw text.
+//!
+//! [`Facts::settle`] ends the scan: rows are put in order, lines of one stack trace are joined, and
+//! [`columns`] (the only importer of Polars) aggregates them.
+
+pub mod audit;
+pub mod clusters;
+pub mod columns;
+pub mod health;
+pub mod life;
+pub mod row;
+pub mod seen;
+pub mod symbols;
+
+mod assemble;
+mod classes;
+mod settle;
+
+use std::collections::{BTreeMap, HashMap};
+
+use foldhash::fast::FixedState;
+
+use crate::classify::{self, ClassKey, Classified, Classifier};
+use crate::model::{Entry, Platform, Position, Severity, Stream, Timestamp};
+use audit::AuditFact;
+use classes::Classes;
+use health::Health;
+use life::Life;
+use row::Row;
+use seen::Seen;
+pub use settle::Settled;
+use symbols::{EMPTY, Symbol, Symbols};
+
+type Map<K, V> = HashMap<K, V, FixedState>;
+
+/// Count and extent of some part of the export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// Entries.
+    pub count: u64,
+    /// First, nanoseconds since the epoch.
+    pub first: i64,
+    /// Last.
+    pub last: i64,
+}
+
+impl Default for Span {
+    fn default() -> Self {
+        Self { count: 0, first: i64::MAX, last: i64::MIN }
+    }
+}
+
+impl Span {
+    fn add(&mut self, time: i64) {
+        self.count += 1;
+        self.first = self.first.min(time);
+        self.last = self.last.max(time);
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.count += other.count;
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+    }
+}
+
+/// Where a service runs; the most specific words win.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Home {
+    /// Platform.
+    pub platform: Platform,
+    /// Project id; may be empty.
+    pub project: String,
+    /// Region; may be empty.
+    pub location: String,
+}
+
+/// What one worker, or all of them together, know so far.
+#[derive(Default)]
+pub struct Facts {
+    /// Names and texts.
+    pub symbols: Symbols,
+    /// Log records read, duplicates included.
+    pub entries: u64,
+    /// After removing duplicates.
+    pub unique_entries: u64,
+    /// Entries without a readable time: counted, but not placed.
+    pub untimed: u64,
+    /// Kept entries.
+    pub rows: Vec<Row>,
+    /// Instances by (service, instance).
+    pub lives: Map<(Symbol, Symbol), Life>,
+    /// Requests by (service, revision).
+    pub health: Map<(Symbol, Symbol), Health>,
+    /// Entries by (service, revision).
+    pub revisions: Map<(Symbol, Symbol), Span>,
+    /// Entries by (service, stream, severity).
+    pub coverage: Map<(Symbol, Stream, Option<Severity>), Span>,
+    /// Entries by (file, severity), duplicates included: shows per-file and per-severity limits.
+    pub files: Map<(u32, Option<Severity>), Span>,
+    /// Entries by minute since the epoch: shows gaps.
+    pub minutes: BTreeMap<i64, u64>,
+    /// Platform, project and region by service.
+    pub homes: Map<Symbol, Home>,
+    /// Projects named by any entry.
+    pub projects: Map<Symbol, u64>,
+    /// Deployment history.
+    pub audit: Vec<AuditFact>,
+    classes: Classes,
+    duplicates: Map<u64, Position>,
+}
+
+impl Facts {
+    /// Adds one entry.
+    pub fn observe(&mut self, classifier: &mut Classifier, seen: &Seen, entry: &Entry<'_>) {
+        self.entries += 1;
+        if let Some(time) = entry.timestamp {
+            self.files.entry((entry.position.file, entry.severity)).or_default().add(time.0);
+        }
+        let identity = seen.identity(entry);
+        if let Some(identity) = identity
+            && !seen.is_new(identity)
+        {
+            let known = self.duplicates.entry(identity).or_insert(entry.position);
+            *known = (*known).min(entry.position);
+            return;
+        }
+        self.unique_entries += 1;
+        let Some(time) = entry.timestamp else {
+            self.untimed += 1;
+            return;
+        };
+        if entry.audit.is_some() {
+            self.observe_audit(classifier, entry, time, identity.unwrap_or(0));
+            return;
+        }
+        let class = classifier.classify(entry);
+        let service = self.symbols.intern(&entry.resource.service);
+        let revision = self.symbols.intern(&entry.resource.revision);
+        let end = self.observe_life(entry, service, revision, time);
+        self.observe_coverage(entry, service, revision, time);
+        if !class.is_quiet() {
+            let place = Place { service, revision, time: end, written: time, identity: identity.unwrap_or(0) };
+            self.keep(entry, &class, &place);
+        }
+    }
+
+    /// An audit entry: a step of the deployment history, and what its message says.
+    fn observe_audit(&mut self, classifier: &Classifier, entry: &Entry<'_>, time: Timestamp, identity: u64) {
+        let fact = entry
+            .audit
+            .as_deref()
+            .and_then(|json| audit::audit_fact(json, time, &entry.insert_id, entry.position, &entry.resource));
+        let Some(fact) = fact else {
+            let service = self.symbols.intern(&entry.resource.service);
+            self.observe_coverage(entry, service, EMPTY, time);
+            return;
+        };
+        let service = self.symbols.intern(&fact.service);
+        let revision = self.symbols.intern(&fact.revision);
+        self.observe_coverage(entry, service, revision, time);
+        let message = if fact.message.is_empty() { &fact.status_message } else { &fact.message };
+        let severity = entry.severity.unwrap_or_default();
+        let mut class = classifier.classify_text(entry.platform, entry.stream, severity, message);
+        class.text = format!("{} {}: {message}", fact.method, if fact.revision.is_empty() { &fact.service } else { &fact.revision });
+        if !message.is_empty() && !class.is_quiet() {
+            let place = Place { service, revision, time, written: time, identity };
+            self.keep(entry, &class, &place);
+        }
+        self.audit.push(fact);
+    }
+
+    fn observe_coverage(&mut self, entry: &Entry<'_>, service: Symbol, revision: Symbol, time: Timestamp) {
+        self.coverage.entry((service, entry.stream, entry.severity)).or_default().add(time.0);
+        *self.minutes.entry(time.0.div_euclid(60_000_000_000)).or_default() += 1;
+        if revision != EMPTY {
+            self.revisions.entry((service, revision)).or_default().add(time.0);
+        }
+        if !entry.resource.project.is_empty() {
+            let project = self.symbols.intern(&entry.resource.project);
+            *self.projects.entry(project).or_default() += 1;
+        }
+        self.homes
+            .entry(service)
+            .and_modify(|home| home.learn(entry))
+            .or_insert_with(|| Home {
+                platform: entry.platform,
+                project: entry.resource.project.to_string(),
+                location: entry.resource.location.to_string(),
+            });
+    }
+
+    /// Instance life and request health; returns when the entry happened (a request happens at its end).
+    fn observe_life(&mut self, entry: &Entry<'_>, service: Symbol, revision: Symbol, time: Timestamp) -> Timestamp {
+        let mut end = time;
+        let mut status = 0;
+        let mut failed = false;
+        if let Some(http) = entry.http.as_ref().filter(|_| entry.stream == Stream::Requests) {
+            status = classify::status_of(http);
+            failed = classify::is_failed_request(status, !entry.text.is_empty());
+            end = time.plus(http.latency_nanos.unwrap_or(0));
+            let health = self.health.entry((service, revision)).or_default();
+            health.add(time.0, status, !entry.text.is_empty(), http.latency_nanos);
+        }
+        if !entry.instance.is_empty() {
+            let instance = self.symbols.intern(&entry.instance);
+            let life = self.lives.entry((service, instance)).or_default();
+            let mut sign = Life { revision, first: time.0, last: end.0, ..Life::default() };
+            if failed {
+                sign.failed = 1;
+            } else if status > 0 {
+                (sign.answered, sign.first_answer, sign.last_answer) = (1, end.0, end.0);
+            }
+            life.merge(&sign, revision);
+        }
+        end
+    }
+
+    fn keep(&mut self, entry: &Entry<'_>, class: &Classified, place: &Place) {
+        let target = match (&entry.http, &class.key) {
+            (_, ClassKey::FailedRequest { target, .. }) => target.clone(),
+            (Some(http), _) => format!("{} {}", http.method, classify::path_template(classify::path_of(&http.url))),
+            _ => String::new(),
+        };
+        let row = Row {
+            time: place.time.0,
+            written: place.written.0,
+            class: self.classes.intern(class),
+            service: place.service,
+            revision: place.revision,
+            instance: self.symbols.intern(&entry.instance),
+            trace: self.symbols.intern(&entry.trace),
+            execution: self.symbols.intern(&entry.execution),
+            insert_id: self.symbols.intern(&entry.insert_id),
+            text: self.symbols.intern(&class.text),
+            target: self.symbols.intern(&target),
+            status: entry.http.as_ref().map_or(0, classify::status_of),
+            stream: entry.stream,
+            level: class.level,
+            repeats: entry.repeats.max(1),
+            identity: place.identity,
+            position: entry.position,
+        };
+        self.rows.push(row);
+    }
+
+    /// Adds what another worker knows.
+    #[must_use]
+    pub fn merge(mut self, other: Self) -> Self {
+        let names = self.symbols.absorb(&other.symbols);
+        let ours = |symbol: Symbol| names[symbol.0 as usize];
+        let classes = self.classes.absorb(&other.classes);
+        self.entries += other.entries;
+        self.unique_entries += other.unique_entries;
+        self.untimed += other.untimed;
+        self.rows.extend(other.rows.into_iter().map(|row| Row {
+            class: classes[row.class.0 as usize],
+            service: ours(row.service),
+            revision: ours(row.revision),
+            instance: ours(row.instance),
+            trace: ours(row.trace),
+            execution: ours(row.execution),
+            insert_id: ours(row.insert_id),
+            text: ours(row.text),
+            target: ours(row.target),
+            ..row
+        }));
+        for ((service, instance), life) in other.lives {
+            self.lives.entry((ours(service), ours(instance))).or_default().merge(&life, ours(life.revision));
+        }
+        for ((service, revision), health) in other.health {
+            self.health.entry((ours(service), ours(revision))).or_default().merge(&health);
+        }
+        for ((service, revision), span) in other.revisions {
+            self.revisions.entry((ours(service), ours(revision))).or_default().merge(span);
+        }
+        for ((service, stream, severity), span) in other.coverage {
+            self.coverage.entry((ours(service), stream, severity)).or_default().merge(span);
+        }
+        for (key, span) in other.files {
+            self.files.entry(key).or_default().merge(span);
+        }
+        for (minute, count) in other.minutes {
+            *self.minutes.entry(minute).or_default() += count;
+        }
+        for (service, home) in other.homes {
+            self.homes.entry(ours(service)).and_modify(|known| known.merge(&home)).or_insert(home);
+        }
+        for (project, count) in other.projects {
+            *self.projects.entry(ours(project)).or_default() += count;
+        }
+        self.audit.extend(other.audit);
+        for (identity, position) in other.duplicates {
+            let known = self.duplicates.entry(identity).or_insert(position);
+            *known = (*known).min(position);
+        }
+        self
+    }
+}
+
+/// Where and when a kept entry belongs.
+struct Place {
+    service: Symbol,
+    revision: Symbol,
+    time: Timestamp,
+    written: Timestamp,
+    identity: u64,
+}
+
+impl Home {
+    fn learn(&mut self, entry: &Entry<'_>) {
+        if entry.platform < self.platform {
+            self.platform = entry.platform;
+        }
+        keep_smaller(&mut self.project, &entry.resource.project);
+        keep_smaller(&mut self.location, &entry.resource.location);
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.platform = self.platform.min(other.platform);
+        keep_smaller(&mut self.project, &other.project);
+        keep_smaller(&mut self.location, &other.location);
+    }
+}
+
+/// Keeps the smaller of two non-empty words, so that the outcome does not depend on order.
+fn keep_smaller(mine: &mut String, theirs: &str) {
+    if !theirs.is_empty() && (mine.is_empty() || theirs < mine.as_str()) {
+        theirs.clone_into(mine);
+    }
+}

@@ -1,0 +1,155 @@
+//! Batches of the forms whose records end at line breaks: NDJSON, tables and YAML documents.
+//!
+//! In goes the window of a source; out come batches cut at the last whole record, moved rather than
+//! copied. This is the path of large exports, so it touches each byte once.
+
+use std::sync::Arc;
+
+use memchr::{memchr, memchr_iter, memmem, memrchr};
+
+use super::super::cut::{Cutter, Mode};
+use super::super::table::{Header, whole_rows};
+use super::{BLOCK_BYTES, Batch, Content, Cutting, Source, Span};
+
+impl Source {
+    /// The next whole lines.
+    pub(super) fn lines(&mut self, batch: &mut Batch) -> bool {
+        loop {
+            if self.window.len() < BLOCK_BYTES {
+                self.read_more(BLOCK_BYTES - self.window.len());
+            }
+            if self.window.is_empty() {
+                return false;
+            }
+            let whole =
+                if self.at_end { Some(self.window.len()) } else { memrchr(b'\n', &self.window).map(|end| end + 1) };
+            let Some(whole) = whole else {
+                if self.window.len() > self.record_bytes_max {
+                    self.skip_line();
+                } else {
+                    self.read_more(BLOCK_BYTES);
+                }
+                continue;
+            };
+            let (lines, pretty) = survey(&self.window[..whole]);
+            if pretty == Some(0) {
+                // Objects of several lines begin here: another file was appended.
+                self.cutting =
+                    Cutting::Records(Box::new(Cutter::new(Mode::Json, self.record_bytes_max, self.line)), None);
+                return false;
+            }
+            self.take_front(batch, pretty.unwrap_or(whole));
+            batch.content = Content::Lines;
+            self.line = self.line.saturating_add(lines);
+            self.cutting = Cutting::Lines;
+            return true;
+        }
+    }
+
+    /// Drops the line that has outgrown the limit.
+    fn skip_line(&mut self) {
+        let head = self.head_of(0, self.window.len());
+        self.reject("record-too-long", self.line, &head);
+        loop {
+            if let Some(end) = memchr(b'\n', &self.window) {
+                self.window.drain(..=end);
+                self.line = self.line.saturating_add(1);
+                return;
+            }
+            self.window = Vec::new();
+            if self.at_end {
+                return;
+            }
+            self.read_more(BLOCK_BYTES);
+        }
+    }
+
+    /// The next whole rows of a table.
+    pub(super) fn rows(&mut self, header: Arc<Header>, batch: &mut Batch) -> bool {
+        let whole = loop {
+            self.read_more(BLOCK_BYTES);
+            if self.window.is_empty() {
+                return false;
+            }
+            let whole = if self.at_end { self.window.len() } else { whole_rows(&self.window) };
+            if whole > 0 {
+                break whole;
+            }
+            if self.window.len() > self.record_bytes_max {
+                // A quote that never closes: the row it opened is lost, the next line is a row again.
+                self.skip_line();
+            }
+        };
+        self.take_front(batch, whole);
+        self.count_lines(&batch.bytes);
+        batch.content = Content::Rows(Arc::clone(&header));
+        self.cutting = Cutting::Rows(header);
+        true
+    }
+
+    /// The next whole YAML documents.
+    pub(super) fn documents(&mut self, is_list: bool, batch: &mut Batch) -> bool {
+        let mut searched = 0;
+        let whole = loop {
+            self.read_more(BLOCK_BYTES);
+            if self.window.is_empty() {
+                return false;
+            }
+            if self.at_end {
+                break self.window.len();
+            }
+            let last = boundaries(&self.window, searched, is_list).last();
+            if let Some(last) = last {
+                break last;
+            }
+            searched = self.window.len().saturating_sub(8);
+            if self.window.len() > self.record_bytes_max {
+                let head = self.head_of(0, self.window.len());
+                self.reject("record-too-long", self.line, &head);
+                let dropped = std::mem::take(&mut self.window);
+                self.count_lines(&dropped);
+                searched = 0;
+            }
+        };
+        self.take_front(batch, whole);
+        let mut start = 0;
+        for end in boundaries(&batch.bytes, 0, is_list).chain(std::iter::once(whole)) {
+            let line = self.line;
+            batch.spans.push(Span { start, end, line });
+            self.count_lines(&batch.bytes[start..end]);
+            start = end;
+        }
+        batch.content = Content::Documents;
+        self.cutting = Cutting::Documents { is_list };
+        true
+    }
+}
+
+/// Where YAML documents (or list items) begin, after the first: at a line of `---` (or `- `).
+fn boundaries(text: &[u8], from: usize, is_list: bool) -> impl Iterator<Item = usize> {
+    let mark: &[u8] = if is_list { b"\n- " } else { b"\n---" };
+    memmem::find_iter(&text[from..], mark).map(move |offset| from + offset + 1).filter(move |start| {
+        let after = text.get(start + mark.len() - 1);
+        is_list || after.is_none_or(u8::is_ascii_whitespace)
+    })
+}
+
+/// Counts lines and finds the first that begins an object of several lines.
+fn survey(text: &[u8]) -> (u32, Option<usize>) {
+    let (mut lines, mut start) = (0u32, 0);
+    for end in memchr_iter(b'\n', text).chain(std::iter::once(text.len())) {
+        if !text[start..].starts_with(b"{\"") && begins_pretty(&text[start..end]) {
+            return (lines, Some(start));
+        }
+        if end < text.len() {
+            lines = lines.saturating_add(1);
+        }
+        start = (end + 1).min(text.len());
+    }
+    (lines, None)
+}
+
+/// A line that is nothing but an opening bracket, or opens an array.
+fn begins_pretty(line: &[u8]) -> bool {
+    matches!(line.trim_ascii(), b"{" | b"[" | b"[{")
+}

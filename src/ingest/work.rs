@@ -1,0 +1,260 @@
+//! Parses batches into entries and folds them.
+//!
+//! In goes one batch of whole records; out come calls of the fold, counts per file, and damage. A
+//! record goes through the fast parser first. What it refuses is repaired, then read as a loose JSON
+//! value and converted; only what still holds no entry is counted as lost.
+
+use std::borrow::Cow;
+
+use memchr::memchr_iter;
+use serde_json::Value;
+
+use crate::model::entry::{Entry, Position};
+
+use super::canonical::{self, Canonical};
+use super::cut::{Cutter, Mode, Step};
+use super::damage::Damages;
+use super::repair::repair;
+use super::source::{Batch, Content};
+use super::wire::Record;
+use super::{Filter, console, entry, nesting, yaml};
+
+/// Entries and lost records of one file.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Counts {
+    pub entries: u64,
+    pub rejected: u64,
+}
+
+/// One worker: its own state of the fold and what it counted.
+pub(super) struct Worker<'w, T, F> {
+    pub state: T,
+    pub counts: Vec<Counts>,
+    pub damages: Damages,
+    pub filtered_out: u64,
+    fold: &'w F,
+    filter: &'w Filter,
+}
+
+/// Where a record stands and what may be said about it.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    position: Position,
+    /// Foreign objects are worth a notice.
+    is_strict: bool,
+    /// The text ends with this record.
+    is_last: bool,
+}
+
+impl<'w, T, F: Fn(&mut T, &Entry<'_>)> Worker<'w, T, F> {
+    pub(super) fn new(state: T, files: usize, fold: &'w F, filter: &'w Filter) -> Self {
+        Self {
+            state,
+            counts: vec![Counts::default(); files],
+            damages: Damages::default(),
+            filtered_out: 0,
+            fold,
+            filter,
+        }
+    }
+
+    /// Parses and folds every record of a batch.
+    pub(super) fn batch(&mut self, batch: &Batch) {
+        let all = std::str::from_utf8(&batch.bytes).ok();
+        match &batch.content {
+            Content::Lines => self.lines(batch, all),
+            Content::Rows(header) => header.rows(&batch.bytes, |lines, row| {
+                let place = Self::place(batch, batch.first_line.saturating_add(lines), true);
+                if self.value(row, place) == 0 {
+                    self.reject("not-an-entry", place, "");
+                }
+            }),
+            Content::Records { .. } | Content::Documents | Content::Copied => {
+                let last = batch.spans.len().saturating_sub(1);
+                for (index, span) in batch.spans.iter().enumerate() {
+                    let mut place =
+                        Self::place(batch, span.line, matches!(batch.content, Content::Records { is_strict: true }));
+                    place.is_last &= index == last;
+                    let text = self.text(all, &batch.bytes, span.start, span.end, place);
+                    match batch.content {
+                        Content::Documents => self.document(&text, place),
+                        Content::Copied => {
+                            if let Some(found) = console::canonical(&text) {
+                                self.converted(&found, place);
+                            }
+                        }
+                        _ => self.record(&text, place),
+                    }
+                }
+            }
+        }
+    }
+
+    fn place(batch: &Batch, line: u32, is_strict: bool) -> Place {
+        Place { position: Position { file: batch.file, line }, is_strict, is_last: batch.is_last }
+    }
+
+    /// The text of a record; where the batch holds invalid UTF-8, decoded record by record.
+    fn text<'b>(
+        &mut self,
+        all: Option<&'b str>,
+        bytes: &'b [u8],
+        start: usize,
+        end: usize,
+        place: Place,
+    ) -> Cow<'b, str> {
+        if let Some(text) = all.and_then(|all| all.get(start..end)) {
+            return Cow::Borrowed(text);
+        }
+        let text = String::from_utf8_lossy(&bytes[start..end]);
+        if matches!(text, Cow::Owned(_)) {
+            self.damages.add(place.position.file, "invalid-utf8", place.position.line, &bytes[start..end]);
+        }
+        text
+    }
+
+    fn lines(&mut self, batch: &Batch, all: Option<&str>) {
+        let bytes = batch.bytes.as_slice();
+        let (mut start, mut line) = (0, batch.first_line);
+        for end in memchr_iter(b'\n', bytes).chain(std::iter::once(bytes.len())) {
+            let mut place = Self::place(batch, line, true);
+            place.is_last &= end == bytes.len();
+            if start < end {
+                let text = self.text(all, bytes, start, end, place);
+                // The bracket and commas of an array written one element a line are no part of the records.
+                let text = text.trim_matches(|character: char| {
+                    character.is_whitespace() || matches!(character, '\0' | ',' | '\u{feff}')
+                });
+                if !matches!(text, "" | "[" | "]") {
+                    self.record(text, place);
+                }
+            }
+            start = end + 1;
+            line = line.saturating_add(1);
+        }
+    }
+
+    /// One JSON record.
+    fn record(&mut self, text: &str, place: Place) {
+        if !nesting::is_safe(text) {
+            return self.reject("nesting-too-deep", place, text);
+        }
+        let mut record = Record::default();
+        if record.read(text) && record.is_entry() && record.has_payload() {
+            return self.accept(&entry::build(&mut record, place.position, false));
+        }
+        self.loose_record(text, place, true);
+    }
+
+    /// A record that the fast path refused.
+    #[cold]
+    fn loose_record(&mut self, text: &str, place: Place, may_split: bool) {
+        if let Ok(value) = serde_json::from_str::<Value>(text) {
+            if self.value(value, place) == 0 && place.is_strict {
+                self.reject("not-an-entry", place, text);
+            }
+            return;
+        }
+        let repaired = repair(text);
+        if let Ok(value) = serde_json::from_str::<Value>(&repaired.text) {
+            if self.value(value, place) == 0 {
+                if place.is_strict {
+                    self.reject("not-an-entry", place, text);
+                }
+                return;
+            }
+            let Position { file, line } = place.position;
+            for (kind, is_found) in [
+                ("nul-bytes", repaired.nul_bytes),
+                ("control-characters", repaired.control_characters),
+                ("invalid-escape", repaired.invalid_escape),
+            ] {
+                if is_found {
+                    self.damages.add(file, kind, line, text.as_bytes());
+                }
+            }
+            return;
+        }
+        if !(may_split && self.glued(text, place)) {
+            let kind = if place.is_last { "cut-tail" } else { "invalid-json" };
+            self.reject(kind, place, text);
+        }
+    }
+
+    /// Records that stand on one line without a line break between them; `false` when there is only one.
+    fn glued(&mut self, text: &str, place: Place) -> bool {
+        let mut cutter = Cutter::new(Mode::Json, usize::MAX, place.position.line);
+        let mut is_found = false;
+        loop {
+            match cutter.step(text.as_bytes(), true) {
+                Step::Record { start, end } => {
+                    let Some(part) = text.get(start..end).filter(|part| part.len() < text.len()) else {
+                        return is_found;
+                    };
+                    is_found = true;
+                    match Record::parse(part).filter(|record| record.is_entry() && record.has_payload()) {
+                        Some(mut record) => self.accept(&entry::build(&mut record, place.position, false)),
+                        None => self.loose_record(part, place, false),
+                    }
+                }
+                Step::Broken { .. } | Step::CutTail { .. } if is_found => self.reject("invalid-json", place, text),
+                Step::Broken { .. } | Step::TooLong { .. } => {}
+                Step::CutTail { .. } | Step::NeedMore | Step::End => return is_found,
+            }
+        }
+    }
+
+    /// One YAML document.
+    fn document(&mut self, text: &str, place: Place) {
+        let document = yaml::without_heading(text.strip_prefix("---").unwrap_or(text));
+        if document.trim().is_empty() {
+            return;
+        }
+        match yaml::parse(document) {
+            Some(value) => {
+                self.value(value, place);
+            }
+            None if document.contains("insertId:") => {
+                self.reject(if place.is_last { "cut-tail" } else { "invalid-yaml" }, place, document);
+            }
+            None => {}
+        }
+    }
+
+    /// Folds every entry in a loose value; returns how many there were.
+    fn value(&mut self, value: Value, place: Place) -> usize {
+        let found = canonical::entries(value);
+        for entry in &found {
+            self.converted(entry, place);
+        }
+        found.len()
+    }
+
+    fn converted(&mut self, canonical: &Canonical, place: Place) {
+        let text = serde_json::Value::Object(canonical.object.clone()).to_string();
+        match Record::parse(&text) {
+            Some(mut record) => self.accept(&entry::build(&mut record, place.position, canonical.converted)),
+            None => self.reject("invalid-json", place, &text),
+        }
+    }
+
+    fn accept(&mut self, entry: &Entry<'_>) {
+        if !self.filter.admits(entry) {
+            self.filtered_out += 1;
+            return;
+        }
+        if let Some(counts) = self.counts.get_mut(entry.position.file as usize) {
+            counts.entries += 1;
+        }
+        (self.fold)(&mut self.state, entry);
+    }
+
+    #[cold]
+    fn reject(&mut self, kind: &'static str, place: Place, text: &str) {
+        let Position { file, line } = place.position;
+        self.damages.add(file, kind, line, text.as_bytes());
+        if let Some(counts) = self.counts.get_mut(file as usize) {
+            counts.rejected += 1;
+        }
+    }
+}

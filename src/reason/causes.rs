@@ -1,0 +1,211 @@
+//! Candidate causes: which clusters can be a root, and which of them tell one story.
+//!
+//! One crash writes its cause many times: as a log line, as a traceback, as the exception that wraps it,
+//! as JSON. Clusters whose texts contain one another's innermost message on the same instance at the
+//! same moment are one cause, represented by its clearest telling.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use foldhash::fast::FixedState;
+
+use super::weights::{CORE_BYTES_MIN, HEALTHY_SHARE_MAX, SAME_EVENT_NANOS};
+use crate::classify::{ClassKey, Classified, Strength};
+use crate::facts::Settled;
+use crate::facts::clusters::Clusters;
+use crate::facts::symbols::{EMPTY, Symbol};
+use crate::model::Role;
+use crate::state::State;
+
+type Map<K, V> = HashMap<K, V, FixedState>;
+
+/// Neighbouring lines compared with one line; more are written only by a burst of equal lines.
+const NEIGHBOURS_MAX: usize = 24;
+
+/// Words by which an application says that it went on without what failed. Compared in lower case.
+const HANDLED: [&str; 12] = [
+    "continuing",
+    "non-critical",
+    "non-fatal",
+    "optional",
+    "falling back",
+    "fallback",
+    "will retry",
+    "retrying",
+    "skipping",
+    "ignored",
+    "ignoring",
+    "degraded mode",
+];
+
+/// The candidates of all services.
+pub struct Causes {
+    /// Cluster that represents each cluster (itself, for most).
+    root_of: Vec<usize>,
+    /// Candidate rows by (service, instance), in time order.
+    pub by_instance: Map<(Symbol, Symbol), Vec<usize>>,
+    /// Candidate rows by trace.
+    pub by_trace: Map<Symbol, Vec<usize>>,
+    /// Candidate rows by (service, revision).
+    pub by_revision: Map<(Symbol, Symbol), Vec<usize>>,
+    /// Candidate rows by job execution.
+    pub by_execution: Map<Symbol, Vec<usize>>,
+    /// Clusters seen on healthy instances about as often as on failed ones.
+    unspecific: HashSet<usize, FixedState>,
+}
+
+impl Causes {
+    /// The cluster that represents the cause that a row tells.
+    pub fn root(&self, clusters: &Clusters, row: usize) -> usize {
+        self.root_of[clusters.of_row[row]]
+    }
+
+    /// All clusters that tell the cause of `root`.
+    pub fn tellings(&self, root: usize) -> Vec<usize> {
+        (0..self.root_of.len()).filter(|cluster| self.root_of[*cluster] == root).collect()
+    }
+
+    /// Whether healthy instances show it too.
+    pub fn is_unspecific(&self, root: usize) -> bool {
+        self.unspecific.contains(&root)
+    }
+}
+
+/// How much a row can claim, given its class: a failure that the application says it survived is only suspect.
+pub fn strength(class: &Classified) -> Strength {
+    let lower = class.text.to_ascii_lowercase();
+    let handled = !matches!(class.key, ClassKey::Exception { .. }) && HANDLED.iter().any(|word| lower.contains(word));
+    match class.strength {
+        Strength::Named | Strength::UnknownError if handled => Strength::Suspect,
+        other => other,
+    }
+}
+
+fn is_candidate(class: &Classified) -> bool {
+    class.strength < Strength::None && (class.role == Role::Cause || class.strength == Strength::Suspect)
+}
+
+/// Finds the candidates.
+pub fn causes(settled: &Settled, clusters: &Clusters, state: &State) -> Causes {
+    let mut by_instance: Map<(Symbol, Symbol), Vec<usize>> = Map::default();
+    let mut by_trace: Map<Symbol, Vec<usize>> = Map::default();
+    let mut by_revision: Map<(Symbol, Symbol), Vec<usize>> = Map::default();
+    let mut by_execution: Map<Symbol, Vec<usize>> = Map::default();
+    for (index, row) in settled.rows.iter().enumerate().filter(|(_, row)| is_candidate(settled.class(row))) {
+        if row.instance != EMPTY {
+            by_instance.entry((row.service, row.instance)).or_default().push(index);
+        }
+        if row.trace != EMPTY {
+            by_trace.entry(row.trace).or_default().push(index);
+        }
+        if row.execution != EMPTY {
+            by_execution.entry(row.execution).or_default().push(index);
+        }
+        by_revision.entry((row.service, row.revision)).or_default().push(index);
+    }
+    let root_of = join_tellings(settled, clusters, &by_instance, &by_revision);
+    let unspecific = unspecific(clusters, state, &by_instance, &root_of);
+    Causes { root_of, by_instance, by_trace, by_revision, by_execution, unspecific }
+}
+
+/// Joins clusters that repeat one message; returns the representative of each cluster.
+fn join_tellings(
+    settled: &Settled,
+    clusters: &Clusters,
+    by_instance: &Map<(Symbol, Symbol), Vec<usize>>,
+    by_revision: &Map<(Symbol, Symbol), Vec<usize>>,
+) -> Vec<usize> {
+    let mut parent: Vec<usize> = (0..clusters.list.len()).collect();
+    let no_instance = by_revision
+        .values()
+        .map(|rows| rows.iter().copied().filter(|row| settled.rows[*row].instance == EMPTY).collect::<Vec<usize>>());
+    for rows in by_instance.values().cloned().chain(no_instance) {
+        for (position, &later) in rows.iter().enumerate() {
+            for &earlier in rows[..position].iter().rev().take(NEIGHBOURS_MAX) {
+                if settled.rows[later].time - settled.rows[earlier].time > SAME_EVENT_NANOS {
+                    break;
+                }
+                let (a, b) = (clusters.of_row[earlier], clusters.of_row[later]);
+                if a != b && find(&mut parent, a) != find(&mut parent, b) && tells_the_same(settled, earlier, later) {
+                    let (a, b) = (find(&mut parent, a), find(&mut parent, b));
+                    parent[a.max(b)] = a.min(b);
+                }
+            }
+        }
+    }
+    let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for cluster in 0..parent.len() {
+        groups.entry(find(&mut parent, cluster)).or_default().push(cluster);
+    }
+    let mut root_of = vec![0; parent.len()];
+    for group in groups.values() {
+        let best = group.iter().copied().min_by_key(|cluster| clarity(settled, clusters, *cluster)).unwrap_or(group[0]);
+        for cluster in group {
+            root_of[*cluster] = best;
+        }
+    }
+    root_of
+}
+
+/// The clearest telling: the strongest, an exception before a line about it, with a signature before without, the earliest.
+fn clarity(settled: &Settled, clusters: &Clusters, cluster: usize) -> (Strength, bool, bool, i64, usize) {
+    let candidate = &clusters.list[cluster];
+    let class = &settled.classes[candidate.class.0 as usize];
+    let exception = matches!(class.key, ClassKey::Exception { .. });
+    (strength(class), !exception, class.signature.is_empty(), candidate.first, cluster)
+}
+
+fn find(parent: &mut [usize], cluster: usize) -> usize {
+    let mut root = cluster;
+    while parent[root] != root {
+        root = parent[root];
+    }
+    parent[cluster] = root;
+    root
+}
+
+/// Whether one of two texts contains the other's innermost message.
+fn tells_the_same(settled: &Settled, a: usize, b: usize) -> bool {
+    let (a, b) = (&settled.rows[a], &settled.rows[b]);
+    let (class_a, class_b) = (settled.class(a), settled.class(b));
+    if !class_a.signature.is_empty() && class_a.signature == class_b.signature && class_a.captures == class_b.captures {
+        return true;
+    }
+    contains_core(settled.text(b.text), &class_a.core) || contains_core(settled.text(a.text), &class_b.core)
+}
+
+fn contains_core(text: &str, core: &str) -> bool {
+    core.len() >= CORE_BYTES_MIN && (text.contains(core) || (core.contains('"') && text.replace("\\\"", "\"").contains(core)))
+}
+
+/// Clusters that healthy instances show about as often as failed ones.
+fn unspecific(
+    clusters: &Clusters,
+    state: &State,
+    by_instance: &Map<(Symbol, Symbol), Vec<usize>>,
+    root_of: &[usize],
+) -> HashSet<usize, FixedState> {
+    let mut found = HashSet::default();
+    for service in &state.services {
+        let mut shown: Map<usize, (u32, u32)> = Map::default();
+        let (mut failed, mut healthy) = (0u32, 0u32);
+        for instance in &service.instances {
+            let roots: HashSet<usize, FixedState> = by_instance
+                .get(&(service.symbol, instance.symbol))
+                .map(|rows| rows.iter().map(|row| root_of[clusters.of_row[*row]]).collect())
+                .unwrap_or_default();
+            let dead = instance.failed();
+            if dead { failed += 1 } else { healthy += 1 }
+            for root in roots {
+                let counts = shown.entry(root).or_default();
+                if dead { counts.0 += 1 } else { counts.1 += 1 }
+            }
+        }
+        for (root, (on_failed, on_healthy)) in shown {
+            let rate = |shown: u32, of: u32| f64::from(shown) / f64::from(of.max(1));
+            if on_failed > 0 && on_healthy >= 2 && rate(on_healthy, healthy) >= HEALTHY_SHARE_MAX * rate(on_failed, failed) {
+                found.insert(root);
+            }
+        }
+    }
+    found
+}

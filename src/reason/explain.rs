@@ -1,0 +1,251 @@
+//! Finds for each failed unit the cause that the strongest available join gives it.
+//!
+//! In: units and candidate causes. Out: one [`Explanation`] for each unit that has one. Joins are tried
+//! from the strongest: same instance, same trace, same revision and window. A symptom explains nothing.
+
+use std::collections::HashMap;
+
+use foldhash::fast::FixedState;
+
+use super::causes::{Causes, strength};
+use super::units::{Unit, UnitKind};
+use super::weights::{ANSWER_NANOS, CLOCK_NANOS, DEATH_NANOS_MAX, LOST_WITH_INSTANCE_NANOS, REVISION_WINDOW_NANOS};
+use crate::classify::Strength;
+use crate::facts::Settled;
+use crate::facts::clusters::Clusters;
+use crate::facts::symbols::{EMPTY, Symbol};
+
+/// How a unit hangs together with its cause; strongest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Join {
+    /// The unit's own message names the cause.
+    Itself,
+    /// Both on one instance.
+    Instance,
+    /// Both in one trace.
+    Trace,
+    /// Both in one job execution.
+    Execution,
+    /// Both on one revision, within the window.
+    Revision,
+}
+
+/// Why a unit failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Explanation {
+    /// Cluster that represents the cause.
+    pub root: usize,
+    /// Row of the cause.
+    pub row: usize,
+    /// How they are joined.
+    pub join: Join,
+    /// Nanoseconds from the cause to the failure; negative when the line was written after it.
+    pub distance: i64,
+    /// Whether other causes of equal strength were in reach.
+    pub rivals: bool,
+}
+
+/// Explains each unit; `None` where no entry does.
+pub fn explain(settled: &Settled, clusters: &Clusters, causes: &Causes, units: &[Unit]) -> Vec<Option<Explanation>> {
+    let view = View { settled, clusters, causes };
+    let mut explained: Vec<Option<Explanation>> = units.iter().map(|unit| view.directly(unit)).collect();
+    attach_lost_requests(&view, units, &mut explained);
+    attach_deploys(&view, units, &mut explained);
+    attach_by_revision(units, &mut explained);
+    explained
+}
+
+struct View<'a> {
+    settled: &'a Settled,
+    clusters: &'a Clusters,
+    causes: &'a Causes,
+}
+
+impl View<'_> {
+    fn directly(&self, unit: &Unit) -> Option<Explanation> {
+        self.by_own_message(unit).or_else(|| match unit.kind {
+            UnitKind::Instance | UnitKind::Job => self.on_instance(unit).or_else(|| self.in_execution(unit)),
+            UnitKind::Request => self.in_trace(unit).or_else(|| self.during_request(unit)),
+            UnitKind::Deploy | UnitKind::Build => None,
+        })
+    }
+
+    /// A message that names its own cause (memory limit, image not found, secret refused).
+    fn by_own_message(&self, unit: &Unit) -> Option<Explanation> {
+        let row = unit.rows.iter().copied().find(|row| {
+            let class = self.settled.class(&self.settled.rows[*row]);
+            class.role == crate::model::Role::Cause && class.strength <= Strength::Named
+        })?;
+        Some(self.explanation(row, Join::Itself, unit, false))
+    }
+
+    fn on_instance(&self, unit: &Unit) -> Option<Explanation> {
+        if unit.instance == EMPTY {
+            return None;
+        }
+        let rows = self.causes.by_instance.get(&(unit.service, unit.instance))?;
+        let reachable = rows.iter().copied().filter(|row| self.time(*row) <= unit.end + CLOCK_NANOS);
+        self.root_before(unit, reachable.collect(), Join::Instance)
+    }
+
+    fn in_execution(&self, unit: &Unit) -> Option<Explanation> {
+        let rows = self.causes.by_execution.get(&unit.execution).filter(|_| unit.execution != EMPTY)?;
+        let reachable = rows.iter().copied().filter(|row| self.time(*row) <= unit.end + CLOCK_NANOS);
+        self.root_before(unit, reachable.collect(), Join::Execution)
+    }
+
+    /// Of the lines before a death: the strongest kind, and of these the first of the last few seconds,
+    /// because what comes after the first exception is mostly its consequence.
+    fn root_before(&self, unit: &Unit, rows: Vec<usize>, join: Join) -> Option<Explanation> {
+        let specific: Vec<usize> =
+            rows.iter().copied().filter(|row| !self.causes.is_unspecific(self.causes.root(self.clusters, *row))).collect();
+        let rows = if specific.is_empty() { rows } else { specific };
+        let best = rows.iter().map(|row| self.strength(*row)).min()?;
+        let of_best: Vec<usize> = rows.into_iter().filter(|row| self.strength(*row) == best).collect();
+        let last = self.time(*of_best.last()?);
+        if best >= Strength::UnknownError && unit.end - last > DEATH_NANOS_MAX {
+            return None;
+        }
+        if best == Strength::Suspect && !unit.boot {
+            return None;
+        }
+        let first = of_best.iter().copied().find(|row| last - self.time(*row) <= DEATH_NANOS_MAX)?;
+        Some(self.explanation(first, join, unit, false))
+    }
+
+    fn in_trace(&self, unit: &Unit) -> Option<Explanation> {
+        let rows = self.causes.by_trace.get(&unit.trace).filter(|_| unit.trace != EMPTY)?;
+        self.root_of_answer(unit, rows.clone(), Join::Trace)
+    }
+
+    fn during_request(&self, unit: &Unit) -> Option<Explanation> {
+        let rows = self.causes.by_instance.get(&(unit.service, unit.instance)).filter(|_| unit.instance != EMPTY)?;
+        let reachable: Vec<usize> = rows
+            .iter()
+            .copied()
+            .filter(|row| (unit.start - CLOCK_NANOS / 10..=unit.end + ANSWER_NANOS).contains(&self.time(*row)))
+            .collect();
+        self.root_of_answer(unit, reachable, Join::Instance)
+    }
+
+    /// Of the lines of one request: the strongest kind, nearest to the answer, and of these the first.
+    fn root_of_answer(&self, unit: &Unit, rows: Vec<usize>, join: Join) -> Option<Explanation> {
+        let best = rows.iter().map(|row| self.strength(*row)).min()?;
+        let of_best: Vec<usize> = rows.into_iter().filter(|row| self.strength(*row) == best).collect();
+        let nearest = of_best.iter().copied().min_by_key(|row| ((self.time(*row) - unit.end).abs(), *row))?;
+        let first = of_best.iter().copied().find(|row| (self.time(nearest) - self.time(*row)).abs() <= ANSWER_NANOS)?;
+        let root = self.causes.root(self.clusters, first);
+        let rivals = of_best.iter().any(|row| self.causes.root(self.clusters, *row) != root);
+        Some(self.explanation(first, join, unit, rivals))
+    }
+
+    fn explanation(&self, row: usize, join: Join, unit: &Unit, rivals: bool) -> Explanation {
+        Explanation { root: self.causes.root(self.clusters, row), row, join, distance: unit.end - self.time(row), rivals }
+    }
+
+    fn time(&self, row: usize) -> i64 {
+        self.settled.rows[row].time
+    }
+
+    fn strength(&self, row: usize) -> Strength {
+        strength(self.settled.class(&self.settled.rows[row]))
+    }
+}
+
+/// A request that was lost when its instance died has that instance's cause.
+fn attach_lost_requests(view: &View<'_>, units: &[Unit], explained: &mut [Option<Explanation>]) {
+    let deaths: HashMap<(Symbol, Symbol), usize, FixedState> = units
+        .iter()
+        .enumerate()
+        .filter(|(_, unit)| unit.kind == UnitKind::Instance && unit.instance != EMPTY)
+        .map(|(index, unit)| ((unit.service, unit.instance), index))
+        .collect();
+    for index in 0..units.len() {
+        let unit = &units[index];
+        if unit.kind != UnitKind::Request {
+            continue;
+        }
+        let Some(&death) = deaths.get(&(unit.service, unit.instance)) else { continue };
+        if (units[death].end - unit.end).abs() <= LOST_WITH_INSTANCE_NANOS
+            && let Some(cause) = explained[death]
+        {
+            let distance = unit.end - view.time(cause.row);
+            explained[index] = Some(Explanation { distance, join: Join::Instance, ..cause });
+        }
+    }
+}
+
+/// A revision that never became ready has the cause of its instances' failures, or of its own errors.
+fn attach_deploys(view: &View<'_>, units: &[Unit], explained: &mut [Option<Explanation>]) {
+    let mut of_revision: HashMap<(Symbol, Symbol), Explanation, FixedState> = HashMap::default();
+    for (unit, cause) in units.iter().zip(explained.iter()).filter(|(unit, _)| unit.kind == UnitKind::Instance) {
+        if let Some(cause) = cause {
+            of_revision.entry((unit.service, unit.revision)).or_insert(*cause);
+        }
+    }
+    for index in 0..units.len() {
+        let unit = &units[index];
+        if explained[index].is_some() || unit.kind != UnitKind::Deploy || unit.revision == EMPTY {
+            continue;
+        }
+        let of_instance = of_revision.get(&(unit.service, unit.revision)).copied();
+        let cause = of_instance.map(|cause| (cause.row, cause.rivals)).or_else(|| {
+            let rows = view.causes.by_revision.get(&(unit.service, unit.revision))?;
+            let before = rows.iter().copied().filter(|row| view.time(*row) <= unit.end + CLOCK_NANOS).collect();
+            view.root_before(unit, before, Join::Revision).map(|cause| (cause.row, cause.rivals))
+        });
+        if let Some((row, rivals)) = cause {
+            explained[index] = Some(view.explanation(row, Join::Revision, unit, rivals));
+        }
+    }
+}
+
+/// What is left: the same failure on the same revision as explained ones, and requests that found no
+/// instance while instances of their revision failed to start.
+fn attach_by_revision(units: &[Unit], explained: &mut [Option<Explanation>]) {
+    // Closely explained units by what they are alike in, in time order (units are sorted by their end).
+    let mut twins: HashMap<TwinKey, Vec<(i64, Explanation)>, FixedState> = HashMap::default();
+    for (unit, cause) in units.iter().zip(explained.iter()) {
+        if let Some(cause) = cause.filter(|cause| cause.join < Join::Revision) {
+            twins.entry(twin_key(unit)).or_default().push((unit.end, cause));
+        }
+    }
+    for index in 0..units.len() {
+        if explained[index].is_some() {
+            continue;
+        }
+        let unit = &units[index];
+        let alike = nearest(twins.get(&twin_key(unit)), unit.end).filter(|(end, _)| {
+            matches!(unit.kind, UnitKind::Instance | UnitKind::Request) || (end - unit.end).abs() <= REVISION_WINDOW_NANOS
+        });
+        let found = alike.or_else(|| {
+            // A platform failure without an instance of its own, while instances of the revision fail.
+            let refused = unit.kind == UnitKind::Request && (unit.instance == EMPTY || unit.status != 500);
+            let starts = [true, false].map(|boot| (UnitKind::Instance, unit.service, unit.revision, EMPTY, 0, boot));
+            let failing = starts.iter().filter_map(|key| nearest(twins.get(key), unit.end));
+            failing
+                .filter(|(end, _)| refused && (end - unit.end).abs() <= REVISION_WINDOW_NANOS)
+                .min_by_key(|(end, cause)| ((end - unit.end).abs(), cause.row))
+        });
+        if let Some((end, cause)) = found {
+            let distance = cause.distance + unit.end - end;
+            explained[index] = Some(Explanation { join: Join::Revision, distance, ..cause });
+        }
+    }
+}
+
+/// Units that fail alike: kind, service, revision, target, status, and whether at boot.
+type TwinKey = (UnitKind, Symbol, Symbol, Symbol, u16, bool);
+
+fn twin_key(unit: &Unit) -> TwinKey {
+    let boot = unit.kind == UnitKind::Instance && unit.boot;
+    (unit.kind, unit.service, unit.revision, unit.target, unit.status, boot)
+}
+
+/// The element nearest to a time in a list sorted by time.
+fn nearest(list: Option<&Vec<(i64, Explanation)>>, time: i64) -> Option<(i64, Explanation)> {
+    let list = list?;
+    let after = list.partition_point(|(end, _)| *end < time);
+    let around = [after.checked_sub(1), Some(after)];
+    around.into_iter().flatten().filter_map(|i| list.get(i)).min_by_key(|(end, cause)| ((end - time).abs(), cause.row)).copied()
+}

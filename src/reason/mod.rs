@@ -1,0 +1,196 @@
+//! Why it broke: causes, the failures that hang on them, and how far each is proven.
+//!
+//! In: settled facts, clusters and state. Out: [`Draft`]s in rank order and what was ruled out.
+//! The rules: an impact is never a cause; join before you correlate (instance, trace, revision and
+//! window); one cause told many ways is one; where no entry explains a failure the finding says so.
+//!
+//! `units` lists what failed, `causes` what could be a root, `explain` joins them, `groups` makes one
+//! story of each, `verdict` weighs it, `chain`, `words` and `why` tell it.
+
+pub mod explain;
+pub mod groups;
+pub mod units;
+pub mod weights;
+
+mod causes;
+mod chain;
+mod ruled_out;
+mod verdict;
+mod why;
+mod words;
+
+use crate::classify::matcher::Catalog;
+use crate::facts::Settled;
+use crate::facts::clusters::Clusters;
+use crate::facts::symbols::EMPTY;
+use crate::model::report::{Cause, Finding, RuledOut};
+use crate::model::{Timestamp, Verdict};
+use crate::state::State;
+use groups::{Basis, Group};
+use units::{Unit, UnitKind};
+
+/// A finding without its actions, and what the advisor has to know about it.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// The finding; `actions` is empty.
+    pub finding: Finding,
+    /// Index of its service in the state; `None` for what belongs to none.
+    pub service: Option<usize>,
+    /// Captures of the cause's signature.
+    pub captures: Vec<(String, String)>,
+    /// An instance that shows it; may be empty.
+    pub instance: String,
+    /// A failing path; may be empty.
+    pub path: String,
+    /// Whether instances fail before they serve.
+    pub at_boot: bool,
+    /// Whether deploys failed and nothing else did.
+    pub only_deploys: bool,
+    /// Whether it is about jobs.
+    pub job: bool,
+    /// Whether it is about a build.
+    pub build: bool,
+    /// Whether the startup probe passed before the failures.
+    pub probe_passed: bool,
+    /// Whether min instances keep the loop turning.
+    pub minimum_keeps_it_going: bool,
+    /// Revision whose deploy ended it.
+    pub resolved_by: Option<String>,
+}
+
+/// Everything the reasoning found.
+pub struct Reasoned {
+    /// Findings in rank order.
+    pub drafts: Vec<Draft>,
+    /// Hypotheses that did not hold.
+    pub ruled_out: Vec<RuledOut>,
+}
+
+/// Finds the causes.
+pub fn reason(settled: &Settled, clusters: &Clusters, state: &State, catalog: &Catalog, files: &[String]) -> Reasoned {
+    let units = units::units(settled, state);
+    let causes = causes::causes(settled, clusters, state);
+    let explained = explain::explain(settled, clusters, &causes, &units);
+    let groups = groups::groups(settled, clusters, &causes, &units, &explained);
+    let total: f64 = units.iter().map(verdict::weight).sum();
+    let teller = Teller { settled, clusters, state, catalog, files, units: &units, causes: &causes, total };
+    let mut drafts: Vec<Draft> = groups.iter().map(|group| teller.draft(group)).collect();
+    drafts.sort_by(|a, b| {
+        b.finding
+            .score
+            .total_cmp(&a.finding.score)
+            .then_with(|| (a.finding.first, &a.finding.title, &a.finding.service).cmp(&(b.finding.first, &b.finding.title, &b.finding.service)))
+    });
+    drafts.truncate(weights::FINDINGS_MAX);
+    for (rank, draft) in drafts.iter_mut().enumerate() {
+        draft.finding.rank = u32::try_from(rank + 1).unwrap_or(u32::MAX);
+    }
+    let ruled_out = ruled_out::ruled_out(settled, clusters, state, &drafts);
+    Reasoned { drafts, ruled_out }
+}
+
+struct Teller<'a> {
+    settled: &'a Settled,
+    clusters: &'a Clusters,
+    state: &'a State,
+    catalog: &'a Catalog,
+    files: &'a [String],
+    units: &'a [Unit],
+    causes: &'a causes::Causes,
+    total: f64,
+}
+
+impl Teller<'_> {
+    fn draft(&self, group: &Group) -> Draft {
+        let (settled, clusters, units) = (self.settled, self.clusters, self.units);
+        let index = self.state.services.iter().position(|service| service.symbol == group.service);
+        let service = index.map(|index| &self.state.services[index]);
+        let view = chain::View { settled, clusters, units, files: self.files };
+        let words = words::Words { settled, clusters, units, catalog: self.catalog, service, group };
+        let chain = view.chain(group);
+        let revisions = words.revisions();
+        let why = why::Why { settled, units, group, chain: &chain, service, revisions: &revisions };
+        let class = &settled.classes[clusters.list[group.root].class.0 as usize];
+        let score_parts = verdict::score(settled, clusters, self.causes, units, group, self.total);
+        let service_name = settled.text(group.service).to_owned();
+        let (sentences, probe_passed, resolved_by) = (why.sentences(), why.passed_probe() > 0, why.resolved_by());
+        let (first, last) = (Timestamp(why.first()), Timestamp(why.last()));
+        let kinds = |kind: UnitKind| group.units.iter().filter(|(unit, _)| units[*unit].kind == kind).count();
+        let first_unit = group.units.iter().map(|(unit, _)| &units[*unit]).find(|unit| unit.instance != EMPTY);
+        let first_request = group.units.iter().map(|(unit, _)| &units[*unit]).find(|unit| unit.kind == UnitKind::Request);
+        let mut support = Vec::new();
+        let mut against = Vec::new();
+        for cluster in &group.consequences {
+            let cluster = &clusters.list[*cluster];
+            let title = &settled.classes[cluster.class.0 as usize].title;
+            support.push(format!("“{title}” ({}, {} times) stands beside it each time and is read as its consequence", cluster.id, cluster.count));
+        }
+        if self.causes.is_unspecific(group.root) {
+            against.push("instances that did not fail show it about as often".to_owned());
+        }
+        if let Some(revision) = &resolved_by {
+            support.push(format!("it ends with {revision}: that revision became ready and logs on without it"));
+        }
+        let finding = Finding {
+            rank: 0,
+            fingerprint: fingerprint(class, &service_name, group),
+            title: words.title(),
+            verdict: verdict::verdict(settled, clusters, self.causes, units, group),
+            score: score_parts.iter().map(|part| part.value).sum(),
+            score_parts,
+            service: service_name,
+            revisions: revisions.clone(),
+            first,
+            last,
+            cause: Cause {
+                cluster: if group.basis == Basis::Unexplained { String::new() } else { clusters.list[group.root].id.clone() },
+                signature: class.signature.clone(),
+                category: words.category(),
+                summary: words.summary(),
+            },
+            why: sentences,
+            impact: words.impact(),
+            support,
+            against,
+            missing: if group.basis == Basis::Unexplained {
+                vec!["an entry that says why: the application's own output around the failure".to_owned()]
+            } else {
+                Vec::new()
+            },
+            actions: Vec::new(),
+            chain,
+        };
+        let at_boot = words.at_boot();
+        Draft {
+            minimum_keeps_it_going: finding.why.iter().any(|sentence| sentence.starts_with("what keeps it going")),
+            finding,
+            service: index,
+            captures: class.captures.clone(),
+            instance: first_unit.map_or_else(String::new, |unit| settled.text(unit.instance).to_owned()),
+            path: first_request.map_or_else(String::new, |unit| settled.text(unit.target).to_owned()),
+            at_boot,
+            only_deploys: kinds(UnitKind::Deploy) > 0 && kinds(UnitKind::Request) == 0,
+            job: kinds(UnitKind::Job) > 0,
+            build: kinds(UnitKind::Build) > 0,
+            probe_passed,
+            resolved_by,
+        }
+    }
+}
+
+/// Stable across hours, machines and revisions: what the cause is and whose, not how often or when.
+/// The number in front is the version of this recipe.
+fn fingerprint(class: &crate::classify::Classified, service: &str, group: &Group) -> String {
+    use std::hash::BuildHasher;
+    let identity = match &class.key {
+        crate::classify::ClassKey::Template { masked } => masked.clone(),
+        key => format!("{key:?}"),
+    };
+    let hash = foldhash::fast::FixedState::with_seed(1).hash_one((identity, service, group.basis));
+    format!("1:{hash:016x}")
+}
+
+/// Whether a verdict is one that a reader may act on.
+pub fn is_sure(verdict: Verdict) -> bool {
+    verdict >= Verdict::Likely
+}

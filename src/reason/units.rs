@@ -1,0 +1,168 @@
+//! What has to be explained: failed instances, failed requests, failed deploys, failed jobs.
+//!
+//! In: settled facts, clusters and state. Out: units, each counted once however many lines report it.
+
+use std::collections::BTreeMap;
+
+use crate::classify::ClassKey;
+use crate::classify::level::Level;
+use crate::classify::mark::Mark;
+use crate::facts::Settled;
+use crate::facts::row::Row;
+use crate::facts::symbols::{EMPTY, Symbol};
+use crate::model::{Role, Stream};
+use crate::state::State;
+use crate::state::instances::End;
+
+/// Conditions of the control plane within this time report one failed deploy.
+const ONE_DEPLOY_NANOS: i64 = 5_000_000_000;
+
+/// What failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum UnitKind {
+    /// An instance crashed or never started.
+    Instance,
+    /// A request was answered 5xx, lost, refused or cut.
+    Request,
+    /// A revision, service or job never became ready, or a deploy was refused.
+    Deploy,
+    /// A job's execution failed.
+    Job,
+    /// A build failed.
+    Build,
+}
+
+/// One thing that failed. Times are nanoseconds since the epoch.
+#[derive(Debug, Clone)]
+pub struct Unit {
+    /// What failed.
+    pub kind: UnitKind,
+    /// Its service; may be empty.
+    pub service: Symbol,
+    /// Its revision; may be empty.
+    pub revision: Symbol,
+    /// Its instance; may be empty.
+    pub instance: Symbol,
+    /// Its trace; may be empty.
+    pub trace: Symbol,
+    /// Its job execution; may be empty.
+    pub execution: Symbol,
+    /// Method and path template of a request; empty elsewhere.
+    pub target: Symbol,
+    /// HTTP status of a request; 0 elsewhere.
+    pub status: u16,
+    /// Since when it could have failed: first sign of an instance, arrival of a request.
+    pub start: i64,
+    /// When it failed.
+    pub end: i64,
+    /// Rows that report it, in time order.
+    pub rows: Vec<usize>,
+    /// Whether an instance failed before it ever answered.
+    pub boot: bool,
+}
+
+/// Everything that failed, in time order.
+pub fn units(settled: &Settled, state: &State) -> Vec<Unit> {
+    let mut units = failed_instances(settled, state);
+    for (index, row) in settled.rows.iter().enumerate() {
+        let class = settled.class(row);
+        if row.stream == Stream::Requests && is_failed_request(settled, row) {
+            units.push(Unit { target: row.target, status: row.status, ..Unit::of(UnitKind::Request, row, index) });
+        } else if class.mark == Mark::BuildFailed || (row.stream == Stream::Build && class.role == Role::Cause) {
+            units.push(Unit::of(UnitKind::Build, row, index));
+        } else if class.mark.ends_instance() && row.instance == EMPTY {
+            units.push(Unit { boot: true, ..Unit::of(UnitKind::Instance, row, index) });
+        }
+    }
+    units.extend(failed_deploys(settled));
+    units.sort_by(|a, b| (a.end, a.kind, &a.rows).cmp(&(b.end, b.kind, &b.rows)));
+    units
+}
+
+/// 5xx, or a platform text that says that the request was lost, refused or cut.
+fn is_failed_request(settled: &Settled, row: &Row) -> bool {
+    let class = settled.class(row);
+    matches!(class.key, ClassKey::FailedRequest { .. })
+        || matches!(class.mark, Mark::RequestLost | Mark::RequestRefused | Mark::RequestTimedOut)
+        || (row.status >= 500 && class.role != Role::Noise)
+}
+
+fn failed_instances(settled: &Settled, state: &State) -> Vec<Unit> {
+    let mut units = Vec::new();
+    for service in &state.services {
+        for instance in &service.instances {
+            let End::Failed(end) = instance.end else { continue };
+            let rows: Vec<usize> =
+                instance.failures.iter().copied().filter(|index| settled.rows[*index].stream != Stream::Requests).collect();
+            let lost = instance.failures.iter().copied().filter(|index| settled.rows[*index].stream == Stream::Requests);
+            let first = rows.first().copied().or_else(|| lost.clone().next());
+            let Some(first) = first else { continue };
+            let row = &settled.rows[first];
+            units.push(Unit {
+                instance: instance.symbol,
+                revision: instance.revision,
+                start: instance.life.first,
+                end,
+                rows: if rows.is_empty() { lost.collect() } else { rows },
+                boot: instance.failed_at_boot(),
+                ..Unit::of(if row.execution == EMPTY { UnitKind::Instance } else { UnitKind::Job }, row, first)
+            });
+        }
+    }
+    units
+}
+
+/// Error conditions of the control plane, and refused admin calls: one unit for each deploy, although
+/// the revision and the service both report it.
+fn failed_deploys(settled: &Settled) -> Vec<Unit> {
+    let mut by_service: BTreeMap<Symbol, Vec<Unit>> = BTreeMap::new();
+    for (index, row) in settled.rows.iter().enumerate() {
+        let class = settled.class(row);
+        let refused = matches!(row.stream, Stream::Activity | Stream::DataAccess | Stream::Policy) && row.level >= Level::Error;
+        let condition = row.stream == Stream::SystemEvent && row.level >= Level::Error;
+        if !(refused || condition || matches!(class.mark, Mark::DeployFailed | Mark::DeployRefused)) || class.role == Role::State {
+            continue;
+        }
+        let job = class.mark == Mark::JobFailed || settled.text(row.text).starts_with("RunJob");
+        let unit = Unit::of(if job { UnitKind::Job } else { UnitKind::Deploy }, row, index);
+        let known = by_service.entry(row.service).or_default();
+        let same = known.iter_mut().rev().find(|known| {
+            known.kind == unit.kind
+                && if known.revision != EMPTY && unit.revision != EMPTY {
+                    known.revision == unit.revision
+                } else {
+                    unit.end - known.end <= ONE_DEPLOY_NANOS
+                }
+        });
+        match same {
+            Some(known) => {
+                known.rows.push(index);
+                known.end = known.end.max(unit.end);
+                if known.revision == EMPTY {
+                    known.revision = unit.revision;
+                }
+            }
+            None => known.push(unit),
+        }
+    }
+    by_service.into_values().flatten().collect()
+}
+
+impl Unit {
+    fn of(kind: UnitKind, row: &Row, index: usize) -> Self {
+        Self {
+            kind,
+            service: row.service,
+            revision: row.revision,
+            instance: row.instance,
+            trace: row.trace,
+            execution: row.execution,
+            target: EMPTY,
+            status: 0,
+            start: row.written,
+            end: row.time,
+            rows: vec![index],
+            boot: false,
+        }
+    }
+}

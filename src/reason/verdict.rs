@@ -1,0 +1,113 @@
+//! How far a group is proven, and its score with the reason of each part.
+
+use super::causes::{Causes, strength};
+use super::explain::Join;
+use super::groups::{Basis, Group};
+use super::units::{Unit, UnitKind};
+use super::weights as w;
+use crate::classify::Strength;
+use crate::facts::Settled;
+use crate::facts::clusters::Clusters;
+use crate::model::Verdict;
+use crate::model::report::ScorePart;
+
+/// Counts of a group's units by how they are joined.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Joined {
+    /// All units.
+    pub all: usize,
+    /// Joined inside one instance, trace or execution, or named by the unit itself.
+    pub closely: usize,
+    /// Of these, named by the unit's own message.
+    pub itself: usize,
+    /// Units for which another cause of equal strength was in reach.
+    pub rivals: usize,
+}
+
+/// Counts the joins of a group.
+pub fn joined(group: &Group) -> Joined {
+    let mut counts = Joined { all: group.units.len(), ..Joined::default() };
+    for cause in group.units.iter().filter_map(|(_, cause)| cause.as_ref()) {
+        counts.closely += usize::from(cause.join < Join::Revision);
+        counts.itself += usize::from(cause.join == Join::Itself);
+        counts.rivals += usize::from(cause.rivals);
+    }
+    counts
+}
+
+/// The verdict before coverage caps it.
+pub fn verdict(settled: &Settled, clusters: &Clusters, causes: &Causes, units: &[Unit], group: &Group) -> Verdict {
+    let class = &settled.classes[clusters.list[group.root].class.0 as usize];
+    match group.basis {
+        Basis::Unexplained => Verdict::Inconclusive,
+        Basis::Unattached if strength(class) == Strength::PlatformCause => Verdict::Likely,
+        Basis::Unattached => Verdict::Possible,
+        Basis::Explained => explained_verdict(strength(class), causes.is_unspecific(group.root), joined(group), units, group),
+    }
+}
+
+fn explained_verdict(strength: Strength, unspecific: bool, joined: Joined, units: &[Unit], group: &Group) -> Verdict {
+    let mostly_close = joined.closely * 5 >= joined.all * 4 || joined.closely >= 5;
+    if strength == Strength::PlatformCause && joined.itself > 0 {
+        return Verdict::Confirmed;
+    }
+    if unspecific || joined.closely == 0 {
+        return if strength <= Strength::Named && joined.all >= 3 && !unspecific { Verdict::Likely } else { Verdict::Possible };
+    }
+    // A request may run beside others on its instance; only a trace, or nothing else in reach, is proof.
+    let only_requests = group.units.iter().all(|(unit, _)| units[*unit].kind == UnitKind::Request);
+    let ambiguous = only_requests && joined.rivals * 2 > joined.all;
+    match strength {
+        Strength::PlatformCause | Strength::Named if mostly_close && !ambiguous => Verdict::Confirmed,
+        Strength::PlatformCause | Strength::Named => Verdict::Likely,
+        Strength::UnknownError if joined.closely >= 2 && mostly_close && !ambiguous => Verdict::Likely,
+        _ => Verdict::Possible,
+    }
+}
+
+/// The score, part by part. `total` is the weight of all failed units of the files.
+pub fn score(settled: &Settled, clusters: &Clusters, causes: &Causes, units: &[Unit], group: &Group, total: f64) -> Vec<ScorePart> {
+    let class = &settled.classes[clusters.list[group.root].class.0 as usize];
+    let explains: f64 = group.units.iter().map(|(unit, _)| weight(&units[*unit])).sum();
+    let joined = joined(group);
+    let mut parts = Vec::new();
+    let mut part = |name: &str, value: f64, why: String| {
+        if value > 0.0 {
+            parts.push(ScorePart { name: name.to_owned(), value: (value * 10.0).round() / 10.0, why });
+        }
+    };
+    let share = if total > 0.0 { explains / total } else { 0.0 };
+    part("explains", w::EXPLAINS_ALL * share, format!("{} of {} failures hang on it", group.units.len(), units.len()));
+    if group.basis == Basis::Unexplained {
+        return parts;
+    }
+    let (value, word) = match strength(class) {
+        Strength::PlatformCause => (w::PLATFORM_CAUSE, "the platform names the cause"),
+        Strength::Named => (w::NAMED_CAUSE, "an exception, or a known cause"),
+        Strength::UnknownError => (w::UNKNOWN_ERROR, "an error message that no signature knows"),
+        Strength::Suspect => (w::SUSPECT, "a line that only speaks of failure"),
+        Strength::None => (0.0, ""),
+    };
+    part("strength", value, word.to_owned());
+    if joined.closely > 0 {
+        let share = share_of(joined.closely, joined.all);
+        part("join", w::JOINED_BY_INSTANCE * share, format!("{} of {} on the same instance, trace or execution", joined.closely, joined.all));
+    } else if joined.all > 0 {
+        part("join", w::JOINED_BY_REVISION, format!("{} of {} on the same revision and window", joined.all, joined.all));
+    }
+    if joined.all > 0 && !causes.is_unspecific(group.root) {
+        part("specific", w::SPECIFIC, "healthy instances do not show it".to_owned());
+    }
+    parts
+}
+
+/// Weight of one unit.
+pub fn weight(unit: &Unit) -> f64 {
+    if unit.kind == UnitKind::Request { 1.0 } else { w::UNIT_WEIGHT }
+}
+
+fn share_of(part: usize, whole: usize) -> f64 {
+    #[allow(clippy::cast_precision_loss, reason = "counts of units are far below 2^52")]
+    let share = part as f64 / whole.max(1) as f64;
+    share
+}

@@ -1,0 +1,59 @@
+//! Every weight and threshold of the reasoning, in one place, with its reason.
+
+/// A finding that explains every failed unit of the files gets this much; a smaller share, less.
+pub const EXPLAINS_ALL: f64 = 50.0;
+
+/// The platform itself names the cause: nothing in the logs is stronger.
+pub const PLATFORM_CAUSE: f64 = 25.0;
+
+/// An exception or a signature of role cause.
+pub const NAMED_CAUSE: f64 = 20.0;
+
+/// An error-level message that nothing knows.
+pub const UNKNOWN_ERROR: f64 = 10.0;
+
+/// A warning or an informational line that speaks of failure.
+pub const SUSPECT: f64 = 3.0;
+
+/// Cause and failure on one instance, or in one trace.
+pub const JOINED_BY_INSTANCE: f64 = 15.0;
+
+/// Cause and failure on one revision within the window.
+pub const JOINED_BY_REVISION: f64 = 7.0;
+
+/// Seen where something failed and nowhere else.
+pub const SPECIFIC: f64 = 10.0;
+
+/// A failed deploy, job, build or instance weighs as much as this many failed requests: each of them
+/// can fail many requests, and the request log may be missing.
+pub const UNIT_WEIGHT: f64 = 2.0;
+
+/// The line that kills a process is written at most this long before the end that the platform logs.
+pub const DEATH_NANOS_MAX: i64 = 5_000_000_000;
+
+/// Clocks of container and platform agree within this.
+pub const CLOCK_NANOS: i64 = 500_000_000;
+
+/// An answer and the line that explains it are written within this of each other.
+pub const ANSWER_NANOS: i64 = 1_000_000_000;
+
+/// Lines within this of each other on one instance can be one event told twice.
+pub const SAME_EVENT_NANOS: i64 = 2_000_000_000;
+
+/// A lost request belongs to an instance's failure within this time of it (real: 0 to 0.33 s).
+pub const LOST_WITH_INSTANCE_NANOS: i64 = 2_000_000_000;
+
+/// Requests refused while no instance can start fall within this time of a failed start.
+pub const REVISION_WINDOW_NANOS: i64 = 60_000_000_000;
+
+/// A change this long before the onset is named as what came before it.
+pub const CHANGE_BEFORE_ONSET_NANOS: i64 = 600_000_000_000;
+
+/// A message shorter than this is too general to prove that another text repeats it.
+pub const CORE_BYTES_MIN: usize = 12;
+
+/// A cause seen on healthy instances at this share of its rate on failed ones does not explain the failures.
+pub const HEALTHY_SHARE_MAX: f64 = 0.5;
+
+/// Findings in one report.
+pub const FINDINGS_MAX: usize = 20;

@@ -1,0 +1,157 @@
+//! The chain as sentences, what changed at the onset, and what keeps it going.
+//!
+//! Each sentence rests on entries of the files; the list ends where the evidence ends.
+
+use super::groups::{Basis, Group};
+use super::units::{Unit, UnitKind};
+use super::weights::CHANGE_BEFORE_ONSET_NANOS;
+use crate::facts::Settled;
+use crate::model::Timestamp;
+use crate::model::report::{ChainLink, Deployment};
+use crate::model::Role;
+use crate::state::ServiceState;
+use crate::state::instances::End;
+
+/// What the sentences are made from.
+pub struct Why<'a> {
+    /// Facts at rest.
+    pub settled: &'a Settled,
+    /// All units.
+    pub units: &'a [Unit],
+    /// The group.
+    pub group: &'a Group,
+    /// Its links.
+    pub chain: &'a [ChainLink],
+    /// The service, where there is one.
+    pub service: Option<&'a ServiceState>,
+    /// Revisions that failed.
+    pub revisions: &'a [String],
+}
+
+impl Why<'_> {
+    /// Why requests failed, why instances failed, what the cause is, why then, why still.
+    pub fn sentences(&self) -> Vec<String> {
+        let mut why = Vec::new();
+        for link in self.chain.iter().rev() {
+            let join = if link.join.is_empty() { String::new() } else { format!(" ({})", link.join) };
+            let on = if link.instances > 0 { format!(" on {} instances", link.instances) } else { String::new() };
+            match link.role {
+                Role::Impact => why.push(format!("Requests failed: {} × “{}”{join}", link.count, link.title)),
+                Role::Failure => why.push(format!("because of {} × “{}”{on}{join}", link.count, link.title)),
+                Role::Cause => why.push(format!("because of “{}”, {} times{on}", link.title, link.count)),
+                _ => {}
+            }
+        }
+        if self.group.basis == Basis::Unexplained {
+            why.push("no entry of these files comes before it that could be the cause".to_owned());
+        }
+        why.extend(self.hidden_by_probe());
+        why.extend(self.onset());
+        why.extend(self.kept_going());
+        why
+    }
+
+    /// Instances whose startup probe passed before they failed: the platform called them ready.
+    pub fn passed_probe(&self) -> usize {
+        self.instances().filter(|instance| instance.probe_passed.is_some()).count()
+    }
+
+    fn instances(&self) -> impl Iterator<Item = &crate::state::instances::InstanceState> {
+        let symbols: Vec<_> = self
+            .group
+            .units
+            .iter()
+            .map(|(unit, _)| &self.units[*unit])
+            .filter(|unit| unit.kind == UnitKind::Instance && unit.boot)
+            .map(|unit| unit.instance)
+            .collect();
+        self.service
+            .into_iter()
+            .flat_map(|service| service.instances.iter())
+            .filter(move |instance| symbols.contains(&instance.symbol))
+            .filter(|instance| matches!(instance.end, End::Failed(time) if instance.probe_passed.is_none_or(|passed| passed < time)))
+    }
+
+    fn hidden_by_probe(&self) -> Option<String> {
+        let passed = self.passed_probe();
+        (passed > 0).then(|| {
+            format!(
+                "the startup probe passed on {passed} of these instances before they failed, so the platform called them ready and sent them traffic"
+            )
+        })
+    }
+
+    /// First sign of the cause or, where there is none, of the failure.
+    pub fn first(&self) -> i64 {
+        let units = self.group.units.iter().map(|(unit, _)| self.units[*unit].end);
+        let rows = self.group.rows.iter().map(|row| self.settled.rows[*row].time);
+        units.chain(rows).min().unwrap_or(0)
+    }
+
+    /// Last sign.
+    pub fn last(&self) -> i64 {
+        let units = self.group.units.iter().map(|(unit, _)| self.units[*unit].end);
+        let rows = self.group.rows.iter().map(|row| self.settled.rows[*row].time);
+        units.chain(rows).max().unwrap_or(0)
+    }
+
+    fn onset(&self) -> Option<String> {
+        let service = self.service?;
+        let first = self.first();
+        let before = |deployment: &&Deployment| {
+            let gap = first - deployment.time.0;
+            (0..=CHANGE_BEFORE_ONSET_NANOS).contains(&gap) && deployment.kind != "refused"
+        };
+        if let Some(change) = service.history.deployments.iter().rev().find(before) {
+            let of = if change.revision.is_empty() { String::new() } else { format!(" of {}", change.revision) };
+            let what = if change.changes.is_empty() {
+                String::new()
+            } else {
+                let fields: Vec<&str> = change.changes.iter().map(|change| change.field.as_str()).collect();
+                format!(", which changed {}", fields.join(", "))
+            };
+            return Some(format!(
+                "the {}{of} at {} came {:.0} s before the first sign{what}; that it came before does not by itself make it the cause",
+                change.kind,
+                change.time.to_rfc3339(),
+                Timestamp(first).seconds_since(change.time)
+            ));
+        }
+        let start = service.revisions.iter().filter_map(|revision| revision.span).map(|span| span.first).min()?;
+        let lead = Timestamp(first).seconds_since(Timestamp(start));
+        Some(if lead < 60.0 {
+            format!("the first sign is {lead:.1} s after the first entry of the service in these files, so the onset may lie before them; no change of the service is recorded in the time before it")
+        } else {
+            "no change of the service is recorded in these files in the 10 minutes before the first sign".to_owned()
+        })
+    }
+
+    fn kept_going(&self) -> Option<String> {
+        let service = self.service?;
+        let failing = service.revisions.iter().filter(|revision| self.revisions.contains(&revision.name) && revision.crashes > 0);
+        let (starts, for_minimum) =
+            failing.fold((0, 0), |(starts, minimum), revision| (starts + revision.starts, minimum + revision.starts_for_minimum));
+        (self.instances().count() > 1 && for_minimum > 0).then(|| {
+            format!(
+                "what keeps it going: {for_minimum} of {starts} logged instance starts were made only to keep the minimum number of instances (min instances), so new instances start and fail even without users"
+            )
+        })
+    }
+
+    /// The revision whose readiness ended it, if the failures stop with it and it was seen to work.
+    pub fn resolved_by(&self) -> Option<String> {
+        let service = self.service?;
+        let last = self.last();
+        service
+            .revisions
+            .iter()
+            .filter(|revision| !self.revisions.contains(&revision.name) && revision.crashes == 0 && revision.ready != Some(false))
+            .filter(|revision| {
+                let ready = service.history.readiness.get(&revision.name).is_some_and(|r| r.ready == Some(true) && r.since.0 >= self.first());
+                let alive = revision.span.is_some_and(|span| span.last - last > 60_000_000_000);
+                ready && alive
+            })
+            .map(|revision| revision.name.clone())
+            .next_back()
+    }
+}

@@ -1,0 +1,260 @@
+//! The words of a finding: title, summary, category, impact. Titles name the cause, never a symptom
+//! as if it were one; where no entry explains a failure the title says so.
+
+use std::collections::BTreeMap;
+
+use super::groups::{Basis, Group};
+use super::units::{Unit, UnitKind};
+use crate::classify::mark::Mark;
+use crate::classify::matcher::Catalog;
+use crate::classify::{ClassKey, Classified};
+use crate::facts::Settled;
+use crate::facts::clusters::Clusters;
+use crate::facts::symbols::EMPTY;
+use crate::model::{Category, Timestamp};
+use crate::state::ServiceState;
+
+/// Requests whose latencies differ by at most this share were cut by one limit.
+const SAME_LIMIT_SHARE: f64 = 0.02;
+
+/// What the words are made from.
+pub struct Words<'a> {
+    /// Facts at rest.
+    pub settled: &'a Settled,
+    /// Clusters of the rows.
+    pub clusters: &'a Clusters,
+    /// All units.
+    pub units: &'a [Unit],
+    /// Catalogue, for the meaning of exit codes.
+    pub catalog: &'a Catalog,
+    /// The service, where there is one.
+    pub service: Option<&'a ServiceState>,
+    /// The group.
+    pub group: &'a Group,
+}
+
+impl Words<'_> {
+    fn class(&self) -> &Classified {
+        &self.settled.classes[self.clusters.list[self.group.root].class.0 as usize]
+    }
+
+    fn members(&self) -> impl Iterator<Item = &Unit> {
+        self.group.units.iter().map(|(unit, _)| &self.units[*unit])
+    }
+
+    fn count(&self, kind: UnitKind) -> usize {
+        self.members().filter(|unit| unit.kind == kind).count()
+    }
+
+    /// Names of the revisions that failed; of those that show the cause, where nothing failed.
+    pub fn revisions(&self) -> Vec<String> {
+        let failed: Vec<_> = self.members().map(|unit| unit.revision).filter(|revision| *revision != EMPTY).collect();
+        let shown = self.group.rows.iter().map(|row| self.settled.rows[*row].revision).filter(|revision| *revision != EMPTY);
+        let mut names: Vec<String> =
+            failed.into_iter().chain(shown).map(|revision| self.settled.text(revision).to_owned()).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// Whether the failed instances never answered a request.
+    pub fn at_boot(&self) -> bool {
+        let instances = self.members().filter(|unit| matches!(unit.kind, UnitKind::Instance | UnitKind::Job));
+        let (boot, all) = instances.fold((0, 0), |(boot, all), unit| (boot + usize::from(unit.boot), all + 1));
+        (all > 0 && boot * 2 >= all) || (all == 0 && self.count(UnitKind::Deploy) > 0)
+    }
+
+    /// Category of the cause; an exception that no signature knows is the code's, at start or while serving.
+    pub fn category(&self) -> Category {
+        if self.group.basis == Basis::Unexplained {
+            return self.unexplained_category();
+        }
+        match self.class().category {
+            Category::Unknown if matches!(self.class().key, ClassKey::Exception { .. }) => {
+                if self.at_boot() { Category::CodeStartup } else { Category::CodeRuntime }
+            }
+            Category::Unknown if self.at_boot() => Category::CodeStartup,
+            Category::Unknown => Category::CodeRuntime,
+            known => known,
+        }
+    }
+
+    fn unexplained_category(&self) -> Category {
+        let statuses: Vec<u16> = self.members().map(|unit| unit.status).collect();
+        match self.class().mark {
+            Mark::ProbeFailed | Mark::ProbeKilled => Category::ProbePort,
+            Mark::RequestTimedOut => Category::Timeout,
+            Mark::RequestRefused if statuses.contains(&429) => Category::Capacity,
+            _ if !statuses.is_empty() && statuses.iter().all(|status| *status == 504) => Category::Timeout,
+            _ if self.count(UnitKind::Build) > 0 => Category::Build,
+            _ => self.class().category,
+        }
+    }
+
+    /// One line: what broke and why.
+    pub fn title(&self) -> String {
+        let revisions = self.revisions();
+        let place = match revisions.as_slice() {
+            [] => self.service.map_or_else(String::new, |service| service.name.clone()),
+            [one] => one.clone(),
+            [first, .., last] if revisions.len() > 2 => format!("{} revisions from {first} to {last}", revisions.len()),
+            [first, second, ..] => format!("{first} and {second}"),
+        };
+        match self.group.basis {
+            Basis::Explained => format!("{}: {}", self.cause_words(), self.effect(&place)),
+            Basis::Unattached if place.is_empty() => format!("{}: no failure hangs on it in these files", self.cause_words()),
+            Basis::Unattached => format!("{}: logged by {place}, no failed request or instance hangs on it", self.cause_words()),
+            Basis::Unexplained => self.unexplained_title(&place),
+        }
+    }
+
+    fn cause_words(&self) -> String {
+        let title = self.class().title.trim_end_matches(['.', ':']).to_owned();
+        if title.is_empty() { self.class().core.clone() } else { title }
+    }
+
+    fn effect(&self, place: &str) -> String {
+        let (instances, requests) = (self.count(UnitKind::Instance), self.count(UnitKind::Request));
+        let (deploys, jobs, builds) = (self.count(UnitKind::Deploy), self.count(UnitKind::Job), self.count(UnitKind::Build));
+        if deploys > 0 && requests == 0 {
+            return format!("{place} never became ready");
+        }
+        if instances > 0 {
+            let how = if self.at_boot() { "fail while starting" } else { "die while serving" };
+            return format!("instances of {place} {how}");
+        }
+        if requests > 0 {
+            return format!("{requests} {} to {place} failed", if requests == 1 { "request" } else { "requests" });
+        }
+        if jobs > 0 {
+            return format!("{jobs} {} of {place} failed", if jobs == 1 { "execution" } else { "executions" });
+        }
+        if builds > 0 { "the build failed".to_owned() } else { place.to_owned() }
+    }
+
+    fn unexplained_title(&self, place: &str) -> String {
+        let count = self.group.units.len();
+        let requests = if count == 1 { "1 request".to_owned() } else { format!("{count} requests") };
+        let class = self.class();
+        match class.mark {
+            Mark::ContainerExited => {
+                let code = class.captures.iter().find(|(name, _)| name == "code").map_or("", |(_, code)| code);
+                let meaning = code.parse().ok().and_then(|code| self.catalog.exit_code(code)).map_or_else(String::new, |code| format!(" ({})", code.name));
+                format!("{place} ends with code {code}{meaning} and no entry says why")
+            }
+            Mark::ProbeFailed | Mark::ProbeKilled => self.probe_title(place),
+            Mark::RequestTimedOut => format!("{requests} to {place} were cut at the time limit and no entry says what they waited for"),
+            Mark::RequestRefused if self.members().all(|unit| unit.status == 429) => {
+                format!("No instance of {place} was free for {requests}: the instance limit was reached")
+            }
+            Mark::RequestRefused => format!("{requests} to {place} found no instance that could start, and no entry says why"),
+            Mark::RequestLost => format!("{requests} to {place} lost the connection to the instance and no entry says why"),
+            _ if self.members().all(|unit| unit.kind == UnitKind::Request) => self.request_title(place, &requests),
+            _ if self.count(UnitKind::Deploy) > 0 => format!("{place} never became ready: {}", first_sentence(&class.title)),
+            _ => format!("{place}: {}", first_sentence(&class.title)),
+        }
+    }
+
+    /// A probe that failed without any line of the application: the status tells which kind.
+    fn probe_title(&self, place: &str) -> String {
+        let row = self.group.rows.iter().map(|row| self.settled.text(self.settled.rows[*row].text)).find(|text| text.contains("status"));
+        let status = row.map_or("", |text| if text.contains("DEADLINE_EXCEEDED") { " (DEADLINE_EXCEEDED: alive, but never listened in time)" } else { "" });
+        let port = capture(&self.class().captures, "port");
+        let port = if port.is_empty() { String::new() } else { format!(" on port {port}") };
+        let kind = if self.class().mark == Mark::ProbeKilled { "Liveness probe" } else { "Startup probe" };
+        format!("{kind} of {place} failed{port}{status}; no entry says why")
+    }
+
+    fn request_title(&self, place: &str, requests: &str) -> String {
+        let status = self.members().map(|unit| unit.status).max().unwrap_or(0);
+        if let Some(limit) = self.common_latency().filter(|_| status == 504) {
+            return format!("{requests} to {place} were answered 504 after {limit:.0} s each, the request time limit; no entry says what they waited for");
+        }
+        let mut targets: Vec<&str> = self.members().map(|unit| self.settled.text(unit.target)).collect();
+        targets.sort_unstable();
+        targets.dedup();
+        match targets.as_slice() {
+            [one] => format!("{one} on {place} answered {status} {}, and no entry explains it", times(self.group.units.len())),
+            _ => format!("{requests} to {place} answered {status}, and no entry explains it"),
+        }
+    }
+
+    /// Seconds, where all requests of the group took the same time within 2 %.
+    fn common_latency(&self) -> Option<f64> {
+        let seconds: Vec<f64> = self.members().map(|unit| Timestamp(unit.end).seconds_since(Timestamp(unit.start))).collect();
+        let (least, most) = seconds.iter().fold((f64::INFINITY, 0.0f64), |(least, most), s| (least.min(*s), most.max(*s)));
+        (most > 1.0 && (most - least) <= most * SAME_LIMIT_SHARE).then_some(least)
+    }
+
+    /// One or two sentences about the cause.
+    pub fn summary(&self) -> String {
+        let signature = self.catalog.get(&self.class().signature);
+        let meaning = signature.map_or("", |signature| signature.advice().meaning.trim());
+        let quoted = self.class().core.trim();
+        match self.group.basis {
+            Basis::Unexplained => format!("{}. The cause is not in these files.", first_sentence(&self.title())),
+            _ if meaning.is_empty() => format!("{}.", self.cause_words()),
+            _ if quoted.is_empty() || self.cause_words().contains(quoted) => format!("{}. {meaning}", self.cause_words()),
+            _ => format!("{}: “{quoted}”. {meaning}", self.cause_words()),
+        }
+    }
+
+    /// What was hit, in the user's terms.
+    pub fn impact(&self) -> Vec<String> {
+        let mut sentences = Vec::new();
+        let requests = self.count(UnitKind::Request);
+        let all = self.service.map_or(0, |service| service.revisions.iter().map(|revision| revision.health.requests).sum::<u64>());
+        if requests > 0 {
+            let mut by_target: BTreeMap<(u16, &str), usize> = BTreeMap::new();
+            for unit in self.members().filter(|unit| unit.kind == UnitKind::Request) {
+                *by_target.entry((unit.status, self.settled.text(unit.target))).or_default() += 1;
+            }
+            let mut kinds: Vec<_> = by_target.into_iter().collect();
+            kinds.sort_by_key(|((status, target), count)| (usize::MAX - count, *status, target.to_string()));
+            let shown: Vec<String> = kinds.iter().take(4).map(|((status, target), count)| format!("{count} × {status} {target}")).collect();
+            let more = if kinds.len() > 4 { format!(" and {} more kinds", kinds.len() - 4) } else { String::new() };
+            sentences.push(format!("{requests} of {all} requests of the service in these files failed: {}{more}", shown.join(", ")));
+        }
+        let instances = self.count(UnitKind::Instance);
+        if instances > 0 {
+            let known = self.service.map_or(0, |service| service.instances.len());
+            sentences.push(format!("{instances} of {known} instances failed"));
+        }
+        let deploys = self.count(UnitKind::Deploy);
+        if deploys > 0 {
+            sentences.push(format!("{deploys} {} blocked", if deploys == 1 { "deploy was" } else { "deploys were" }));
+        }
+        if requests == 0
+            && let Some(service) = self.service
+        {
+            sentences.push(self.no_requests_failed(service, all));
+        }
+        sentences
+    }
+
+    fn no_requests_failed(&self, service: &ServiceState, all: u64) -> String {
+        if all == 0 {
+            return "no request entry is in these files, so what users felt is not known".to_owned();
+        }
+        let failed = self.revisions();
+        let serving = service.revisions.iter().find(|revision| revision.health.succeeded > 0 && !failed.contains(&revision.name));
+        match serving {
+            Some(other) if self.group.basis != Basis::Unattached => {
+                format!("no failed request hangs on it: {} kept serving ({} requests succeeded)", other.name, other.health.succeeded)
+            }
+            _ => format!("no failed request hangs on it, of {all} in these files"),
+        }
+    }
+}
+
+fn times(count: usize) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{count} times") }
+}
+
+fn first_sentence(text: &str) -> &str {
+    text.lines().next().unwrap_or("").trim_end_matches('.')
+}
+
+fn capture<'a>(captures: &'a [(String, String)], name: &str) -> &'a str {
+    captures.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+}

@@ -1,0 +1,6 @@
+//! Deployment history from small entries in the real shapes, with names of our own.
+
+mod deploys;
+mod samples;
+mod shapes;
+mod splits;

@@ -1,0 +1,169 @@
+//! Instance lives: when each began, whether it served, and how it ended.
+//!
+//! A crash of one instance is written as an exit, or as a lost request, or as a worker that failed to
+//! boot, seldom as all of them (an instance that holds a request writes the 503 and no exit line), so
+//! crashes are counted by instance and not by line.
+
+use std::collections::HashMap;
+
+use foldhash::fast::FixedState;
+
+use crate::classify::mark::Mark;
+use crate::facts::Settled;
+use crate::facts::life::Life;
+use crate::facts::row::Row;
+use crate::facts::symbols::{EMPTY, Symbol};
+use crate::model::Platform;
+
+/// An instance answering this long after a lost request did not die with it.
+const SURVIVED_NANOS: i64 = 1_000_000_000;
+
+/// Signs of one death are written within this time of each other.
+const DEATH_NANOS_MAX: i64 = 15_000_000_000;
+
+/// How an instance ended, as far as the files show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// No sign of an end: it may live on.
+    Open,
+    /// Stopped on purpose.
+    Stopped(i64),
+    /// Crashed or never started, at this time.
+    Failed(i64),
+}
+
+/// One instance.
+#[derive(Debug, Clone)]
+pub struct InstanceState {
+    /// Its id in the facts.
+    pub symbol: Symbol,
+    /// Revision it ran.
+    pub revision: Symbol,
+    /// First and last sign, and its requests.
+    pub life: Life,
+    /// When the platform started it, and for which reason; `None` where the start is not in the files.
+    pub started: Option<(i64, String)>,
+    /// When its startup probe passed.
+    pub probe_passed: Option<i64>,
+    /// How it ended.
+    pub end: End,
+    /// Rows that show its failure, in time order.
+    pub failures: Vec<usize>,
+    /// Exit code, where the platform printed one.
+    pub exit_code: Option<i64>,
+}
+
+impl InstanceState {
+    /// Whether it failed without ever having answered a request.
+    pub fn failed_at_boot(&self) -> bool {
+        matches!(self.end, End::Failed(time) if self.life.first_answer > time)
+    }
+
+    /// Whether it failed.
+    pub fn failed(&self) -> bool {
+        matches!(self.end, End::Failed(_))
+    }
+}
+
+/// The instances of a service, by first sign and id.
+pub fn instances(settled: &Settled, service: Symbol, platform: Platform) -> Vec<InstanceState> {
+    let mut known: HashMap<Symbol, InstanceState, FixedState> = HashMap::default();
+    for ((owner, symbol), life) in &settled.facts.lives {
+        if *owner == service {
+            known.insert(*symbol, InstanceState::new(*symbol, life));
+        }
+    }
+    for (index, row) in settled.rows.iter().enumerate().filter(|(_, row)| row.service == service && row.instance != EMPTY) {
+        if let Some(instance) = known.get_mut(&row.instance) {
+            instance.take(settled, index, row, platform);
+        }
+    }
+    let mut instances: Vec<InstanceState> = known.into_values().collect();
+    for instance in &mut instances {
+        instance.conclude(settled);
+    }
+    instances.sort_by(|a, b| {
+        (a.life.first, settled.text(a.symbol)).cmp(&(b.life.first, settled.text(b.symbol)))
+    });
+    instances
+}
+
+impl InstanceState {
+    fn new(symbol: Symbol, life: &Life) -> Self {
+        Self {
+            symbol,
+            revision: life.revision,
+            life: life.clone(),
+            started: None,
+            probe_passed: None,
+            end: End::Open,
+            failures: Vec::new(),
+            exit_code: None,
+        }
+    }
+
+    fn take(&mut self, settled: &Settled, index: usize, row: &Row, platform: Platform) {
+        let class = settled.class(row);
+        match class.mark {
+            Mark::InstanceStarted => {
+                let reason = capture(&class.captures, "reason");
+                self.started.get_or_insert((row.time, reason.to_owned()));
+            }
+            Mark::ProbePassed => {
+                self.probe_passed.get_or_insert(row.time);
+            }
+            Mark::InstanceStopped => self.end = End::Stopped(row.time),
+            Mark::ContainerExited => {
+                let code = capture(&class.captures, "code").parse::<i64>().ok();
+                if is_failure(code, platform, self.end) {
+                    self.failures.push(index);
+                    self.exit_code = self.exit_code.or(code);
+                } else if self.end == End::Open {
+                    self.end = End::Stopped(row.time);
+                }
+            }
+            Mark::InstanceCrashed | Mark::BootFailed | Mark::ProbeFailed | Mark::ProbeKilled | Mark::RequestLost => {
+                self.failures.push(index);
+            }
+            _ => {}
+        }
+    }
+
+    /// Decides how it ended: the last group of failure signs, unless it went on answering afterwards.
+    fn conclude(&mut self, settled: &Settled) {
+        let last_answer = self.life.last_answer;
+        self.failures.retain(|index| {
+            let row = &settled.rows[*index];
+            settled.class(row).mark != Mark::RequestLost || last_answer < row.time.saturating_add(SURVIVED_NANOS)
+        });
+        let Some(last) = self.failures.last().map(|index| settled.rows[*index].time) else { return };
+        if let End::Stopped(stopped) = self.end
+            && stopped < last - DEATH_NANOS_MAX
+        {
+            return;
+        }
+        let first_of_last_group = self
+            .failures
+            .iter()
+            .map(|index| settled.rows[*index].time)
+            .rev()
+            .take_while(|time| last - time <= DEATH_NANOS_MAX)
+            .last()
+            .unwrap_or(last);
+        self.end = End::Failed(first_of_last_group);
+    }
+}
+
+/// Exit 143 is an unhandled SIGTERM, normal on scale-down. Exit 0 ends a job well, and a service's
+/// instance that was told to stop; a service's process that ends by itself is a lost instance.
+fn is_failure(code: Option<i64>, platform: Platform, end: End) -> bool {
+    match code {
+        Some(143) => false,
+        Some(0) => platform == Platform::CloudRun && end == End::Open,
+        _ => true,
+    }
+}
+
+fn capture<'a>(captures: &'a [(String, String)], name: &str) -> &'a str {
+    captures.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+}

@@ -1,0 +1,82 @@
+//! What was running when: instances and how they ended, revisions and their health, deployments.
+//!
+//! In: settled facts and state documents. Out: [`State`], one [`ServiceState`] for each service.
+//! Nothing here says why something failed; that is the next stage.
+
+pub mod coverage;
+pub mod history;
+pub mod instances;
+pub mod overlap;
+pub mod revisions;
+
+use crate::facts::symbols::{EMPTY, Symbol};
+use crate::facts::{Home, Settled};
+use crate::model::Platform;
+use history::{Document, History};
+use instances::InstanceState;
+use revisions::RevisionFacts;
+
+/// Everything known about the services of the files, by name.
+pub struct State {
+    /// One for each service that wrote an entry or has a deployment, sorted by name.
+    pub services: Vec<ServiceState>,
+}
+
+impl State {
+    /// The state of a service.
+    pub fn service(&self, symbol: Symbol) -> Option<&ServiceState> {
+        self.services.iter().find(|service| service.symbol == symbol)
+    }
+}
+
+/// One service.
+pub struct ServiceState {
+    /// Its name in the facts.
+    pub symbol: Symbol,
+    /// Its name.
+    pub name: String,
+    /// Where it runs.
+    pub home: Home,
+    /// Revisions by name.
+    pub revisions: Vec<RevisionFacts>,
+    /// Instances by first sign.
+    pub instances: Vec<InstanceState>,
+    /// Deployments, readiness and traffic.
+    pub history: History,
+}
+
+impl ServiceState {
+    /// An instance of this service.
+    pub fn instance(&self, symbol: Symbol) -> Option<&InstanceState> {
+        self.instances.iter().find(|instance| instance.symbol == symbol)
+    }
+
+    /// A revision of this service.
+    pub fn revision(&self, name: &str) -> Option<&RevisionFacts> {
+        self.revisions.iter().find(|revision| revision.name == name)
+    }
+}
+
+/// Rebuilds the state of every service.
+pub fn rebuild(settled: &Settled, documents: &[Document]) -> State {
+    let mut symbols: Vec<Symbol> = settled.facts.homes.keys().copied().filter(|symbol| *symbol != EMPTY).collect();
+    symbols.sort_by_key(|symbol| settled.text(*symbol).to_owned());
+    let services = symbols
+        .into_iter()
+        .map(|symbol| {
+            let name = settled.text(symbol).to_owned();
+            let home = settled.home(symbol).cloned().unwrap_or(Home {
+                platform: Platform::Other,
+                project: String::new(),
+                location: String::new(),
+            });
+            let facts: Vec<_> = settled.facts.audit.iter().filter(|fact| fact.service == name).cloned().collect();
+            let documents: Vec<_> = documents.iter().filter(|document| document.service == name).cloned().collect();
+            let history = history::history(&facts, &documents);
+            let instances = instances::instances(settled, symbol, home.platform);
+            let revisions = revisions::revisions(settled, symbol, &instances, &history);
+            ServiceState { symbol, name, home, revisions, instances, history }
+        })
+        .collect();
+    State { services }
+}

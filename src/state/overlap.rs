@@ -1,0 +1,187 @@
+//! What "two revisions active" means for one service, decided from requests, starts and audit entries.
+//!
+//! In: the service's state and the length of the export. Out: the contract's `revision_state`.
+//! Two revisions in a log are normal for minutes after every deploy; only failures that begin and end
+//! with the overlap, on both revisions, make it a cause. "Cannot be told" is an answer.
+
+use super::ServiceState;
+use super::revisions::RevisionFacts;
+use crate::model::Timestamp;
+use crate::model::report::RevisionState;
+
+/// An overlap up to this long is the old revision finishing its work (real drains take seconds; long
+/// requests can hold it up to the request timeout, which defaults to 300 s).
+const DRAIN_NANOS_MAX: i64 = 300_000_000_000;
+
+/// Names the state and its role.
+pub fn revision_state(service: &ServiceState) -> RevisionState {
+    let written: Vec<&RevisionFacts> = service.revisions.iter().filter(|revision| revision.span.is_some()).collect();
+    let serving: Vec<&RevisionFacts> = written.iter().copied().filter(|revision| revision.health.requests > 0).collect();
+    let mut answer = match decide(service, &written, &serving) {
+        Some(answer) => answer,
+        None => blank(if written.is_empty() { "cannot-be-told" } else { "single" }, if written.is_empty() { "unknown" } else { "none" }),
+    };
+    if answer.revisions.is_empty() {
+        answer.revisions = written.iter().map(|revision| revision.name.clone()).collect();
+    }
+    if answer.evidence.is_empty() {
+        answer.evidence = evidence(&written);
+    }
+    answer
+}
+
+fn decide(service: &ServiceState, written: &[&RevisionFacts], serving: &[&RevisionFacts]) -> Option<RevisionState> {
+    let history = &service.history;
+    if let Some(split) = deliberate_split(service) {
+        return Some(split);
+    }
+    if let (Some(created), Some(ready)) = (&history.latest_created, &history.latest_ready)
+        && created != ready
+        && history.readiness.get(created).is_some_and(|readiness| readiness.ready == Some(false))
+    {
+        let mut answer = blank("newest-not-ready", "consequence");
+        answer.revisions = vec![created.clone(), ready.clone()];
+        answer.evidence =
+            vec![format!("{created} never became ready and gets no traffic; {ready} keeps serving: a failed deploy, not two live revisions")];
+        return Some(answer);
+    }
+    if let Some(failed) = written.iter().find(|revision| revision.ready == Some(false))
+        && written.len() > 1
+    {
+        let mut answer = blank("newest-not-ready", "consequence");
+        answer.evidence = vec![format!("{} never became ready, so it gets no traffic beside the others", failed.name)];
+        return Some(answer);
+    }
+    if let Some(answer) = tagged_or_pinned(service, written) {
+        return Some(answer);
+    }
+    if written.len() < 2 {
+        return None;
+    }
+    Some(by_overlap(written, serving))
+}
+
+/// More than one revision has a share above zero in the last known traffic.
+fn deliberate_split(service: &ServiceState) -> Option<RevisionState> {
+    let history = &service.history;
+    let change = history.traffic.iter().rev().find(|change| change.targets.iter().filter(|target| target.percent > 0).count() > 1)?;
+    let shares: Vec<String> = change
+        .targets
+        .iter()
+        .filter(|target| target.percent > 0)
+        .map(|target| {
+            let name = target.revision.clone().or_else(|| history.latest_ready.clone()).unwrap_or_else(|| "latest".to_owned());
+            format!("{name}={}", target.percent)
+        })
+        .collect();
+    let mut answer = blank("deliberate-split", "intended");
+    answer.from = Some(change.time);
+    answer.revisions = shares.iter().filter_map(|share| share.split('=').next()).map(str::to_owned).collect();
+    answer.evidence = vec![format!("traffic is set to {} by the change of {}", shares.join(" and "), change.time.to_rfc3339())];
+    let members: Vec<&RevisionFacts> = answer.revisions.iter().filter_map(|name| service.revision(name)).collect();
+    let sick: Vec<&&RevisionFacts> = members.iter().filter(|revision| is_sick(revision)).collect();
+    if !sick.is_empty() && sick.len() < members.len() {
+        answer.role = "bystander".to_owned();
+        answer.evidence.extend(sick.iter().map(|revision| format!("failures follow {}: {}", revision.name, revision.verdict())));
+    }
+    answer.evidence.extend(members.iter().filter(|revision| !is_sick(revision)).map(|revision| format!("{}: {}", revision.name, revision.verdict())));
+    Some(answer)
+}
+
+fn tagged_or_pinned(service: &ServiceState, written: &[&RevisionFacts]) -> Option<RevisionState> {
+    let history = &service.history;
+    let last = history.traffic.last()?;
+    let follows_latest = last.targets.iter().any(|target| target.revision.is_none() && target.percent > 0);
+    if let Some(pinned) = last.targets.iter().find(|target| target.percent == 100).and_then(|target| target.revision.clone())
+        && !follows_latest
+        && let Some(created) = &history.latest_created
+        && &pinned != created
+        && history.readiness.get(created).is_some_and(|readiness| readiness.ready == Some(true))
+    {
+        let mut answer = blank("pinned-old", "bystander");
+        answer.from = Some(last.time);
+        answer.revisions = vec![pinned.clone(), created.clone()];
+        answer.evidence = vec![format!("traffic is pinned to {pinned} by name, so the newer {created} is ready but gets none until `--to-latest`")];
+        return Some(answer);
+    }
+    let tagged = last.targets.iter().find(|target| target.percent == 0 && target.tag.is_some())?;
+    let name = tagged.revision.clone()?;
+    let running = written.iter().any(|revision| revision.name == name && revision.instances > 0);
+    let mut answer = blank("tagged-at-zero", "bystander");
+    answer.revisions = vec![name.clone()];
+    answer.evidence = vec![format!(
+        "{name} has the tag {} at 0 %: no user traffic{}",
+        tagged.tag.clone().unwrap_or_default(),
+        if running { ", but it runs instances" } else { "" }
+    )];
+    Some(answer)
+}
+
+/// Without a word from the control plane: how long did requests or entries of two revisions overlap?
+fn by_overlap(written: &[&RevisionFacts], serving: &[&RevisionFacts]) -> RevisionState {
+    let spans = |revision: &RevisionFacts| {
+        if revision.health.requests > 0 {
+            (revision.health.first, revision.health.last)
+        } else {
+            revision.span.map_or((0, 0), |span| (span.first, span.last))
+        }
+    };
+    let pool = if serving.len() > 1 { serving } else { written };
+    let mut longest: Option<(i64, i64, [&RevisionFacts; 2])> = None;
+    for (i, a) in pool.iter().enumerate() {
+        for b in &pool[i + 1..] {
+            let (from, to) = (spans(a).0.max(spans(b).0), spans(a).1.min(spans(b).1));
+            if longest.is_none_or(|(start, end, _)| to - from > end - start) {
+                longest = Some((from, to, [a, b]));
+            }
+        }
+    }
+    let Some((from, to, pair)) = longest else { return blank("single", "none") };
+    let numbers = |answer: &mut RevisionState, text: String| {
+        answer.revisions = pair.iter().map(|revision| revision.name.clone()).collect();
+        answer.evidence = vec![text];
+        answer.evidence.extend(evidence(&pair));
+    };
+    if to <= from {
+        let mut answer = blank("single", "none");
+        numbers(&mut answer, "revisions follow each other in these files; no two were active at one time".to_owned());
+        return answer;
+    }
+    let seconds = Timestamp(to).seconds_since(Timestamp(from));
+    let (state, known) = if to - from <= DRAIN_NANOS_MAX {
+        ("rollover-drain", true)
+    } else if serving.len() > 1 {
+        ("dual-traffic", true)
+    } else {
+        ("cannot-be-told", false)
+    };
+    let sick = pair.iter().filter(|revision| is_sick(revision)).count();
+    let role = match (state, sick) {
+        ("rollover-drain", 0) | ("dual-traffic", 0) => "none",
+        _ if !known => "unknown",
+        _ => "bystander",
+    };
+    let mut answer = blank(state, role);
+    (answer.from, answer.to) = (Some(Timestamp(from)), Some(Timestamp(to)));
+    let reading = if serving.len() > 1 { "requests" } else { "entries (no requests of both)" };
+    let why = match (sick, known) {
+        (_, false) => "; without request entries of both it cannot be told whether both had traffic",
+        (0, _) => "; neither failed",
+        (1, _) => "; failures follow one revision",
+        _ => "; both fail, before and after the overlap as well as in it",
+    };
+    numbers(&mut answer, format!("{reading} of {} and {} overlap for {seconds:.1} s{why}", pair[0].name, pair[1].name));
+    answer
+}
+
+fn is_sick(revision: &RevisionFacts) -> bool {
+    revision.crashes > 0 || revision.health.errors_5xx > 0 || revision.ready == Some(false)
+}
+
+fn evidence(revisions: &[&RevisionFacts]) -> Vec<String> {
+    revisions.iter().map(|revision| format!("{}: {}", revision.name, revision.verdict())).collect()
+}
+
+fn blank(state: &str, role: &str) -> RevisionState {
+    RevisionState { state: state.to_owned(), role: role.to_owned(), revisions: Vec::new(), from: None, to: None, evidence: Vec::new() }
+}

@@ -1,0 +1,142 @@
+//! What the files say about each revision: requests, instances, crashes, readiness, traffic.
+
+use std::collections::BTreeMap;
+
+use super::history::History;
+use super::instances::InstanceState;
+use crate::classify::mark::Mark;
+use crate::facts::health::Health;
+use crate::facts::symbols::{EMPTY, Symbol};
+use crate::facts::{Settled, Span};
+
+/// One revision of a service.
+#[derive(Debug, Clone)]
+pub struct RevisionFacts {
+    /// Its name in the facts; `EMPTY` where only an audit entry names it.
+    pub symbol: Symbol,
+    /// Its name.
+    pub name: String,
+    /// Extent of its entries; `None` where only an audit entry names it.
+    pub span: Option<Span>,
+    /// Its requests.
+    pub health: Health,
+    /// Distinct instances.
+    pub instances: u64,
+    /// Instance starts logged by the platform.
+    pub starts: u64,
+    /// Of these, starts made only to keep the minimum number of instances.
+    pub starts_for_minimum: u64,
+    /// Container exits logged by the platform.
+    pub exits: u64,
+    /// Distinct instances that failed.
+    pub crashes: u64,
+    /// What the control plane said.
+    pub ready: Option<bool>,
+    /// Share of traffic set at the end of the files.
+    pub traffic_percent: Option<u32>,
+    /// Container image.
+    pub image: Option<String>,
+}
+
+impl RevisionFacts {
+    /// Evidence of health of its own in these files: answered requests, no crash, few 5xx.
+    pub fn proof_of_health(&self) -> Option<String> {
+        let health = &self.health;
+        let bad = health.errors_5xx + health.errors_platform.saturating_sub(health.errors_5xx);
+        (self.crashes == 0 && self.ready != Some(false) && health.succeeded >= 3 && bad * 20 <= health.requests).then(|| {
+            format!(
+                "{} of {} requests answered below 500 and no instance crashed on it in these files",
+                health.requests - bad,
+                health.requests
+            )
+        })
+    }
+
+    /// One word and its reason.
+    pub fn verdict(&self) -> String {
+        let health = &self.health;
+        if self.ready == Some(false) {
+            return "failing: never became ready".to_owned();
+        }
+        if self.crashes > 0 && health.succeeded == 0 {
+            return format!("failing: {} of {} instances crashed, no request succeeded", self.crashes, self.instances);
+        }
+        if health.requests >= 3 && health.errors_5xx * 2 >= health.requests {
+            return format!("failing: {} of {} requests answered 5xx", health.errors_5xx, health.requests);
+        }
+        if self.crashes > 0 || health.errors_5xx > 0 {
+            return format!("degraded: {} crashes, {} of {} requests answered 5xx", self.crashes, health.errors_5xx, health.requests);
+        }
+        if health.succeeded > 0 {
+            return format!("healthy: {} of {} requests succeeded", health.succeeded, health.requests);
+        }
+        if self.span.is_some() { "unknown: no request entry".to_owned() } else { "unknown: wrote no entry".to_owned() }
+    }
+}
+
+/// The revisions of a service by name.
+pub fn revisions(settled: &Settled, service: Symbol, instances: &[InstanceState], history: &History) -> Vec<RevisionFacts> {
+    let mut known: BTreeMap<String, RevisionFacts> = BTreeMap::new();
+    for ((owner, symbol), span) in &settled.facts.revisions {
+        if *owner == service {
+            let revision = entry(&mut known, settled.text(*symbol));
+            (revision.symbol, revision.span) = (*symbol, Some(*span));
+        }
+    }
+    for ((owner, symbol), health) in &settled.facts.health {
+        if *owner == service && *symbol != EMPTY {
+            entry(&mut known, settled.text(*symbol)).health.merge(health);
+        }
+    }
+    for instance in instances.iter().filter(|instance| instance.revision != EMPTY) {
+        let revision = entry(&mut known, settled.text(instance.revision));
+        revision.instances += 1;
+        revision.crashes += u64::from(instance.failed());
+    }
+    for row in settled.rows.iter().filter(|row| row.service == service && row.revision != EMPTY) {
+        let class = settled.class(row);
+        let Some(revision) = known.get_mut(settled.text(row.revision)) else { continue };
+        match class.mark {
+            Mark::InstanceStarted => {
+                revision.starts += u64::from(row.repeats);
+                let for_minimum = class.captures.iter().any(|(name, value)| name == "reason" && value.contains("MIN_INSTANCE"));
+                revision.starts_for_minimum += if for_minimum { u64::from(row.repeats) } else { 0 };
+            }
+            Mark::ContainerExited => revision.exits += u64::from(row.repeats),
+            _ => {}
+        }
+    }
+    for (name, readiness) in &history.readiness {
+        entry(&mut known, name).ready = readiness.ready;
+    }
+    for (name, image) in &history.images {
+        entry(&mut known, name).image = Some(image.clone());
+    }
+    if let Some(last) = history.traffic.last() {
+        for target in &last.targets {
+            let name = target.revision.clone().or_else(|| history.latest_ready.clone());
+            if let Some(name) = name {
+                let revision = entry(&mut known, &name);
+                revision.traffic_percent = Some(revision.traffic_percent.unwrap_or(0) + target.percent);
+            }
+        }
+    }
+    known.into_values().collect()
+}
+
+fn entry<'a>(known: &'a mut BTreeMap<String, RevisionFacts>, name: &str) -> &'a mut RevisionFacts {
+    known.entry(name.to_owned()).or_insert_with(|| RevisionFacts {
+        symbol: EMPTY,
+        name: name.to_owned(),
+        span: None,
+        health: Health::default(),
+        instances: 0,
+        starts: 0,
+        starts_for_minimum: 0,
+        exits: 0,
+        crashes: 0,
+        ready: None,
+        traffic_percent: None,
+        image: None,
+    })
+}
