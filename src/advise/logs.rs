@@ -114,8 +114,18 @@ fn azure_export(name: &str, from: Timestamp, to: Timestamp) -> String {
         to.to_rfc3339()
     );
     let file = format!("{}-1.json", name.to_ascii_lowercase());
-    let command =
-        ["az", "monitor", "log-analytics", "query", "--workspace", "WORKSPACE_ID", "--analytics-query", &query, "-o", "json"];
+    let command = [
+        "az",
+        "monitor",
+        "log-analytics",
+        "query",
+        "--workspace",
+        "WORKSPACE_ID",
+        "--analytics-query",
+        &query,
+        "-o",
+        "json",
+    ];
     format!("{} > {}", shell::command(&command), shell::quote(&file))
 }
 
@@ -144,10 +154,14 @@ mod tests {
 
     #[test]
     fn a_long_window_is_paged_by_time_without_gap_or_overlap() {
-        let command = export_command("shop-staging", "nightly", "job", at("2025-01-02T00:00:00Z"), at("2025-01-02T02:00:00Z"));
+        let command =
+            export_command("shop-staging", "nightly", "job", at("2025-01-02T00:00:00Z"), at("2025-01-02T02:00:00Z"));
         let reads: Vec<_> = command.split(" && ").collect();
         assert_eq!(reads.len(), 2);
-        assert!(reads[0].contains("resource.labels.job_name=\"nightly\"") && reads[0].contains("timestamp<\"2025-01-02T01:00:00Z\""));
+        assert!(
+            reads[0].contains("resource.labels.job_name=\"nightly\"")
+                && reads[0].contains("timestamp<\"2025-01-02T01:00:00Z\"")
+        );
         assert!(reads[1].contains("timestamp>=\"2025-01-02T01:00:00Z\" AND timestamp<=\"2025-01-02T02:00:00Z\""));
     }
 

@@ -123,7 +123,9 @@ pub fn actions(situation: &Situation<'_>) -> Vec<Action> {
     let ladder = match situation.platform {
         Platform::AzureContainerApps => azure::ladder(situation),
         Platform::CloudFunctions => functions::ladder(situation),
-        Platform::CloudRun | Platform::CloudRunJob | Platform::CloudBuild | Platform::Other => cloud_run::ladder(situation),
+        Platform::CloudRun | Platform::CloudRunJob | Platform::CloudBuild | Platform::Other => {
+            cloud_run::ladder(situation)
+        }
     };
     ordered(ladder)
 }

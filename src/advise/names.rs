@@ -63,7 +63,8 @@ pub fn is_revision(text: &str) -> bool {
 
 /// Instance id of Cloud Run: long lower-case hex.
 pub fn is_instance(text: &str) -> bool {
-    (16..=INSTANCE_BYTES_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'))
+    (16..=INSTANCE_BYTES_MAX).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'))
 }
 
 /// Replica of a container app.
@@ -89,7 +90,9 @@ pub fn is_image(text: &str) -> bool {
 /// Service account e-mail.
 pub fn is_account(text: &str) -> bool {
     match text.split_once('@') {
-        Some((name, domain)) => is_word(name, b"-.", 64) && domain.ends_with("gserviceaccount.com") && is_domain(domain),
+        Some((name, domain)) => {
+            is_word(name, b"-.", 64) && domain.ends_with("gserviceaccount.com") && is_domain(domain)
+        }
         None => false,
     }
 }
@@ -123,7 +126,8 @@ pub fn is_permission(text: &str) -> bool {
 
 /// Path of a URL without query; only characters that need no encoding.
 pub fn is_path(text: &str) -> bool {
-    text == "/" || (text.len() <= 200 && text.starts_with('/') && is_word(&text[1..], b"-_./", 199) && !text.contains("//"))
+    text == "/"
+        || (text.len() <= 200 && text.starts_with('/') && is_word(&text[1..], b"-_./", 199) && !text.contains("//"))
 }
 
 /// Dotted module, relation or similar identifier of a program.
@@ -161,20 +165,63 @@ mod tests {
         assert!(is_service("api") && is_revision("api-00042-b7d") && is_revision("web--0000115"));
         assert!(is_function("helloWorld") && is_function("sync_orders-2"));
         assert!(is_instance("00f46b927105a1b2c3d4") && is_replica("web--abc-6d7f-x2x"));
-        assert!(is_image("europe-west1-docker.pkg.dev/shop/app/api:v1.2@sha256:00ff") && is_image("localhost:5000/api"));
-        assert!(is_account("api@shop.iam.gserviceaccount.com") && is_account("12-compute@developer.gserviceaccount.com"));
-        assert!(is_sql_connection("shop-staging:us-central1:main-db") && is_secret("DB_PASSWORD") && is_variable("_KEY"));
+        assert!(
+            is_image("europe-west1-docker.pkg.dev/shop/app/api:v1.2@sha256:00ff") && is_image("localhost:5000/api")
+        );
+        assert!(
+            is_account("api@shop.iam.gserviceaccount.com") && is_account("12-compute@developer.gserviceaccount.com")
+        );
+        assert!(
+            is_sql_connection("shop-staging:us-central1:main-db") && is_secret("DB_PASSWORD") && is_variable("_KEY")
+        );
         assert!(is_path("/api/v1/items") && is_permission("storage.objects.get") && is_host("shop.azurecr.io"));
     }
 
     #[test]
     fn what_a_shell_a_filter_or_an_option_parser_would_read_is_no_name() {
         let checks: [fn(&str) -> bool; 21] = [
-            is_project, is_region, is_service, is_function, is_revision, is_instance, is_replica, is_tag, is_secret,
-            is_image, is_account, is_variable, is_sql_connection, is_resource, is_port, is_permission, is_path,
-            is_identifier, is_host, is_resource_group, is_number,
+            is_project,
+            is_region,
+            is_service,
+            is_function,
+            is_revision,
+            is_instance,
+            is_replica,
+            is_tag,
+            is_secret,
+            is_image,
+            is_account,
+            is_variable,
+            is_sql_connection,
+            is_resource,
+            is_port,
+            is_permission,
+            is_path,
+            is_identifier,
+            is_host,
+            is_resource_group,
+            is_number,
         ];
-        let hostile = ["", " ", "-x", "--project=evil", "a b", "a;b", "$(x)", "`x`", "a\nb", "a'b", "a\"b", "ä", "a\\b", "a|b", "a>b", "a*b", "a#b", "a!b"];
+        let hostile = [
+            "",
+            " ",
+            "-x",
+            "--project=evil",
+            "a b",
+            "a;b",
+            "$(x)",
+            "`x`",
+            "a\nb",
+            "a'b",
+            "a\"b",
+            "ä",
+            "a\\b",
+            "a|b",
+            "a>b",
+            "a*b",
+            "a#b",
+            "a!b",
+        ];
         for text in hostile {
             assert!(checks.iter().all(|check| !check(text)), "{text:?}");
         }
@@ -183,7 +230,12 @@ mod tests {
     #[test]
     fn near_misses_of_each_rule_are_refused() {
         assert!(!is_project("short") && !is_project("Shop-Staging") && !is_project("shop-") && !is_region("europe"));
-        assert!(!is_service("api-") && !is_service("1api") && !is_instance("abcdefg") && !is_instance("00F46B927105A1B2C3D4"));
+        assert!(
+            !is_service("api-")
+                && !is_service("1api")
+                && !is_instance("abcdefg")
+                && !is_instance("00F46B927105A1B2C3D4")
+        );
         assert!(!is_account("someone@example.com") && !is_port("0") && !is_port("65536") && !is_image("a/../b"));
     }
 }

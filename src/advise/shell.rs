@@ -54,7 +54,9 @@ mod tests {
 
     #[test]
     fn every_visible_word_comes_back_from_a_shell_as_it_was() {
-        for word in ["", "a", "a b", "; rm -rf /", "$(x)", "`x`", "it's", "''", "\"q\"", "a\\b", "!x", "ümlaut", "*?[]{}~#&|<>"] {
+        for word in
+            ["", "a", "a b", "; rm -rf /", "$(x)", "`x`", "it's", "''", "\"q\"", "a\\b", "!x", "ümlaut", "*?[]{}~#&|<>"]
+        {
             assert_eq!(shlex::split(&quote(word)), Some(vec![word.to_owned()]), "{word:?}");
         }
     }

@@ -100,7 +100,8 @@ fn filled(situation: &Situation<'_>, advice: &str) -> String {
     for (name, value) in situation.captures {
         let mark = format!("{{{name}}}");
         if text.contains(&mark) {
-            let shown = if names::is_identifier(value) || names::is_image(value) { value.clone() } else { name.to_uppercase() };
+            let shown =
+                if names::is_identifier(value) || names::is_image(value) { value.clone() } else { name.to_uppercase() };
             text = text.replace(&mark, &shown);
         }
     }
@@ -150,7 +151,8 @@ pub(super) fn mebibytes(text: &str) -> Option<u64> {
 /// The failing memory limit and twice as much, as flags take them (`512Mi`, `2Gi`).
 pub(super) fn memory_step(situation: &Situation<'_>) -> Option<(u64, u64)> {
     let (_, text) = situation.captures.iter().find(|(name, value)| {
-        matches!(name.as_str(), "limit" | "memory") && mebibytes(value).is_some_and(|size| (64..=16_384).contains(&size))
+        matches!(name.as_str(), "limit" | "memory")
+            && mebibytes(value).is_some_and(|size| (64..=16_384).contains(&size))
     })?;
     mebibytes(text).map(|size| (size, size * 2))
 }

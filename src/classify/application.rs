@@ -146,8 +146,15 @@ impl Classifier {
             .filter(|found| matches!(found.signature.role, Role::Cause | Role::Noise))
             .or_else(|| self.catalog.find_all(platform, stream, whole).into_iter().find(|found| found.signature.role == Role::Cause));
         let noise = found.as_ref().is_some_and(|found| found.signature.role == Role::Noise);
+        // What a signature identifies (a module, a setting's model, a user) is one cause in every wrapping.
+        let identity = found.as_ref().map(|found| found.identity()).filter(|identity| !identity.is_empty());
+        let key = match (&found, identity) {
+            (Some(found), Some(identity)) => ClassKey::Signature { id: found.signature.id.clone(), identity },
+            _ => ClassKey::Exception { key: chain.key() },
+        };
         Classified {
-            key: ClassKey::Exception { key: chain.key() },
+            key,
+            told_as_exception: true,
             signature: found.as_ref().map_or_else(String::new, |found| found.signature.id.clone()),
             role: if noise { Role::Noise } else { Role::Cause },
             category: found.as_ref().map_or(Category::Unknown, |found| found.signature.category),
@@ -167,6 +174,9 @@ impl Classifier {
             return stack_line(text, level, shape);
         }
         let bare = message::strip_prefix(text);
+        if request::is_request_echo(bare) {
+            return quiet(bounded(text, EVIDENCE_BYTES_MAX), level);
+        }
         let speaks_of_failure = self.failure_words.is_match(bare);
         let strength = match level {
             Level::Error | Level::Fatal => Strength::UnknownError,
@@ -184,6 +194,7 @@ impl Classifier {
             role: if strength == Strength::UnknownError { Role::Cause } else { Role::Noise },
             category: Category::Unknown,
             strength,
+            told_as_exception: false,
             title: bounded(core, 160),
             text: bounded(text, EVIDENCE_BYTES_MAX),
             level,
@@ -236,6 +247,7 @@ fn signature_class(found: &Match<'_>, stream: Stream, text: &str, level: Level) 
         role: signature.role,
         category: signature.category,
         strength,
+        told_as_exception: false,
         title: found.title(),
         text: bounded(text, EVIDENCE_BYTES_MAX),
         level,
@@ -249,6 +261,7 @@ fn signature_class(found: &Match<'_>, stream: Stream, text: &str, level: Level) 
 fn mention_class(kind: &str, what: &str, text: &str, level: Level, shape: LineShape) -> Classified {
     Classified {
         key: ClassKey::Exception { key: format!("{kind}: {}", mask::mask(what)) },
+        told_as_exception: true,
         signature: String::new(),
         role: Role::Cause,
         category: Category::Unknown,
@@ -274,6 +287,7 @@ fn quiet(text: String, level: Level) -> Classified {
         role: Role::Noise,
         category: Category::Unknown,
         strength: Strength::None,
+        told_as_exception: false,
         title: String::new(),
         text,
         level,

@@ -26,6 +26,8 @@ pub enum Mark {
     InstanceCrashed,
     /// The application gave up while starting, although the container may live on for a moment.
     BootFailed,
+    /// A server lost one of its workers and goes on.
+    WorkerLost,
     /// The platform stopped an instance on purpose.
     InstanceStopped,
     /// A request was lost together with its instance or its connection.

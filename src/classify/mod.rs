@@ -87,6 +87,8 @@ pub struct Classified {
     pub category: Category,
     /// Claim to be the root.
     pub strength: Strength,
+    /// Whether it was told as an exception rather than as a line about one.
+    pub told_as_exception: bool,
     /// One readable line.
     pub title: String,
     /// Cleaned message, bounded, for evidence and for joining lines.

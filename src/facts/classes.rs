@@ -47,6 +47,6 @@ impl Classes {
 }
 
 /// The strongest reading represents its class; the text decides between equals.
-fn rank(class: &Classified) -> (crate::classify::Strength, &str, &str) {
-    (class.strength, &class.title, &class.text)
+fn rank(class: &Classified) -> (crate::classify::Strength, bool, &str, &str) {
+    (class.strength, !class.told_as_exception, &class.title, &class.text)
 }

@@ -38,7 +38,7 @@ pub(super) fn convert(mut row: Map<String, Value>, is_http: bool) -> Map<String,
         entry.insert("httpRequest".to_owned(), http(&mut row));
     }
     let labels = json!({
-        "service_name": take(&mut row, &["ContainerAppName", "ContainerAppName_s", "JobName", "ContainerJobName_s"]),
+        "service_name": service_name(&mut row),
         "revision_name": take(&mut row, &["RevisionName", "RevisionName_s"]),
         "project_id": take(&mut row, &["EnvironmentName", "EnvironmentName_s"]),
         "location": take(&mut row, &["Location", "Location_s"]),
@@ -53,6 +53,19 @@ pub(super) fn convert(mut row: Map<String, Value>, is_http: bool) -> Map<String,
     let count = take(&mut row, &["Count", "Count_d"]).and_then(|count| repeats(&count));
     entry.insert("whydown.azure".to_owned(), json!({ "stream": stream, "reason": reason, "count": count }));
     entry
+}
+
+/// The app's name; where a row lacks it, the part of its revision's or replica's name before `--`
+/// (Azure Container Apps docs: revisions, naming).
+fn service_name(row: &mut Map<String, Value>) -> Option<Value> {
+    let named = take(row, &["ContainerAppName", "ContainerAppName_s", "JobName", "ContainerJobName_s"]);
+    let is_named = named.as_ref().and_then(Value::as_str).is_some_and(|name| !name.is_empty());
+    if is_named {
+        return named;
+    }
+    let parents = ["RevisionName", "RevisionName_s", "ReplicaName", "ReplicaName_s"];
+    let parent = parents.into_iter().filter_map(|key| row.get(key).and_then(Value::as_str)).find_map(|name| name.split_once("--"));
+    parent.map(|(app, _)| Value::from(app)).or(named)
 }
 
 /// Only system rows have a reason, a source or a type; empty cells of a CSV are absent, nulls are not.

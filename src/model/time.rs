@@ -90,7 +90,8 @@ impl Timestamp {
 
 /// Days from the epoch to a civil date; `None` where the date does not exist.
 fn days_since_epoch(year: i64, month: i64, day: i64) -> Option<i64> {
-    let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, u32::try_from(month).ok()?, u32::try_from(day).ok()?)?;
+    let date =
+        NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, u32::try_from(month).ok()?, u32::try_from(day).ok()?)?;
     Some(i64::from(date.num_days_from_ce()) - 719_163)
 }
 
@@ -167,8 +168,12 @@ mod tests {
 
     #[test]
     fn fractions_of_zero_to_nine_digits_are_read_and_written_back() {
-        for text in ["2025-09-16T01:42:17Z", "2025-09-16T01:42:17.868Z", "2025-09-16T01:42:17.868096Z", "2025-09-16T01:42:17.868096001Z"]
-        {
+        for text in [
+            "2025-09-16T01:42:17Z",
+            "2025-09-16T01:42:17.868Z",
+            "2025-09-16T01:42:17.868096Z",
+            "2025-09-16T01:42:17.868096001Z",
+        ] {
             assert_eq!(Timestamp::parse(text).unwrap().to_rfc3339(), text);
         }
         assert_eq!(Timestamp::parse("2025-09-16T01:42:17.8Z").unwrap().to_rfc3339(), "2025-09-16T01:42:17.800Z");
@@ -176,7 +181,14 @@ mod tests {
 
     #[test]
     fn what_is_not_a_time_is_refused() {
-        for text in ["", "yesterday", "2025-13-01T00:00:00Z", "2025-02-30T00:00:00Z", "2025-09-16T25:00:00Z", "2025-09-16T01:42:17.Z"] {
+        for text in [
+            "",
+            "yesterday",
+            "2025-13-01T00:00:00Z",
+            "2025-02-30T00:00:00Z",
+            "2025-09-16T25:00:00Z",
+            "2025-09-16T01:42:17.Z",
+        ] {
             assert_eq!(Timestamp::parse(text), None, "{text}");
         }
     }

@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use foldhash::fast::FixedState;
 
 use super::weights::{CORE_BYTES_MIN, HEALTHY_SHARE_MAX, SAME_EVENT_NANOS};
-use crate::classify::{ClassKey, Classified, Strength};
+use crate::classify::mark::Mark;
+use crate::classify::{Classified, Strength};
 use crate::facts::Settled;
 use crate::facts::clusters::Clusters;
 use crate::facts::symbols::{EMPTY, Symbol};
@@ -49,6 +50,8 @@ pub struct Causes {
     pub by_revision: Map<(Symbol, Symbol), Vec<usize>>,
     /// Candidate rows by job execution.
     pub by_execution: Map<Symbol, Vec<usize>>,
+    /// Rows that announce a listening port, by (service, instance).
+    pub ports: Map<(Symbol, Symbol), Vec<usize>>,
     /// Clusters seen on healthy instances about as often as on failed ones.
     unspecific: HashSet<usize, FixedState>,
 }
@@ -73,7 +76,7 @@ impl Causes {
 /// How much a row can claim, given its class: a failure that the application says it survived is only suspect.
 pub fn strength(class: &Classified) -> Strength {
     let lower = class.text.to_ascii_lowercase();
-    let handled = !matches!(class.key, ClassKey::Exception { .. }) && HANDLED.iter().any(|word| lower.contains(word));
+    let handled = !class.told_as_exception && HANDLED.iter().any(|word| lower.contains(word));
     match class.strength {
         Strength::Named | Strength::UnknownError if handled => Strength::Suspect,
         other => other,
@@ -102,9 +105,13 @@ pub fn causes(settled: &Settled, clusters: &Clusters, state: &State) -> Causes {
         }
         by_revision.entry((row.service, row.revision)).or_default().push(index);
     }
+    let mut ports: Map<(Symbol, Symbol), Vec<usize>> = Map::default();
+    for (index, row) in settled.rows.iter().enumerate().filter(|(_, row)| settled.class(row).mark == Mark::PortAnnounced) {
+        ports.entry((row.service, row.instance)).or_default().push(index);
+    }
     let root_of = join_tellings(settled, clusters, &by_instance, &by_revision);
     let unspecific = unspecific(clusters, state, &by_instance, &root_of);
-    Causes { root_of, by_instance, by_trace, by_revision, by_execution, unspecific }
+    Causes { root_of, by_instance, by_trace, by_revision, by_execution, ports, unspecific }
 }
 
 /// Joins clusters that repeat one message; returns the representative of each cluster.
@@ -150,8 +157,7 @@ fn join_tellings(
 fn clarity(settled: &Settled, clusters: &Clusters, cluster: usize) -> (Strength, bool, bool, i64, usize) {
     let candidate = &clusters.list[cluster];
     let class = &settled.classes[candidate.class.0 as usize];
-    let exception = matches!(class.key, ClassKey::Exception { .. });
-    (strength(class), !exception, class.signature.is_empty(), candidate.first, cluster)
+    (strength(class), !class.told_as_exception, class.signature.is_empty(), candidate.first, cluster)
 }
 
 fn find(parent: &mut [usize], cluster: usize) -> usize {

@@ -11,6 +11,7 @@ use super::causes::{Causes, strength};
 use super::units::{Unit, UnitKind};
 use super::weights::{ANSWER_NANOS, CLOCK_NANOS, DEATH_NANOS_MAX, LOST_WITH_INSTANCE_NANOS, REVISION_WINDOW_NANOS};
 use crate::classify::Strength;
+use crate::classify::mark::Mark;
 use crate::facts::Settled;
 use crate::facts::clusters::Clusters;
 use crate::facts::symbols::{EMPTY, Symbol};
@@ -48,10 +49,15 @@ pub struct Explanation {
 /// Explains each unit; `None` where no entry does.
 pub fn explain(settled: &Settled, clusters: &Clusters, causes: &Causes, units: &[Unit]) -> Vec<Option<Explanation>> {
     let view = View { settled, clusters, causes };
-    let mut explained: Vec<Option<Explanation>> = units.iter().map(|unit| view.directly(unit)).collect();
+    let mut explained: Vec<Option<Explanation>> =
+        units.iter().map(|unit| view.directly(unit).filter(|cause| view.strength(cause.row) < Strength::Suspect)).collect();
     attach_lost_requests(&view, units, &mut explained);
     attach_deploys(&view, units, &mut explained);
     attach_by_revision(units, &mut explained);
+    // A line that only speaks of failure is asked last, when nothing better explains the unit.
+    for (unit, cause) in units.iter().zip(&mut explained).filter(|(_, cause)| cause.is_none()) {
+        *cause = view.directly(unit);
+    }
     explained
 }
 
@@ -64,9 +70,11 @@ struct View<'a> {
 impl View<'_> {
     fn directly(&self, unit: &Unit) -> Option<Explanation> {
         self.by_own_message(unit).or_else(|| match unit.kind {
-            UnitKind::Instance | UnitKind::Job => self.on_instance(unit).or_else(|| self.in_execution(unit)),
+            UnitKind::Instance | UnitKind::Job => {
+                self.on_other_port(unit).or_else(|| self.on_instance(unit)).or_else(|| self.in_execution(unit))
+            }
             UnitKind::Request => self.in_trace(unit).or_else(|| self.during_request(unit)),
-            UnitKind::Deploy | UnitKind::Build => None,
+            UnitKind::Deploy | UnitKind::Build | UnitKind::Worker => None,
         })
     }
 
@@ -77,6 +85,20 @@ impl View<'_> {
             class.role == crate::model::Role::Cause && class.strength <= Strength::Named
         })?;
         Some(self.explanation(row, Join::Itself, unit, false))
+    }
+
+    /// The startup probe of a port failed while the application says that it listens on another one.
+    fn on_other_port(&self, unit: &Unit) -> Option<Explanation> {
+        let class_of = |row: usize| self.settled.class(&self.settled.rows[row]);
+        let probe = unit.rows.iter().copied().find(|row| class_of(*row).mark == Mark::ProbeFailed)?;
+        let probed = port_in(self.settled.text(self.settled.rows[probe].text))?;
+        let announced = self.causes.ports.get(&(unit.service, unit.instance))?;
+        let port_of = |row: usize| class_of(row).captures.iter().find(|(name, _)| name == "port").map(|(_, port)| port.as_str());
+        if announced.iter().any(|row| port_of(*row) == Some(probed)) {
+            return None;
+        }
+        let row = announced.iter().copied().find(|row| port_of(*row).is_some() && self.time(*row) <= unit.end)?;
+        Some(self.explanation(row, Join::Instance, unit, false))
     }
 
     fn on_instance(&self, unit: &Unit) -> Option<Explanation> {
@@ -150,6 +172,13 @@ impl View<'_> {
     fn strength(&self, row: usize) -> Strength {
         strength(self.settled.class(&self.settled.rows[row]))
     }
+}
+
+/// The port of `… on port 8080…`.
+fn port_in(text: &str) -> Option<&str> {
+    let rest = text.split_once("on port ")?.1;
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    (digits > 0).then(|| &rest[..digits])
 }
 
 /// A request that was lost when its instance died has that instance's cause.

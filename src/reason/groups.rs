@@ -11,12 +11,13 @@ use super::causes::{Causes, strength};
 use super::explain::Explanation;
 use super::units::{Unit, UnitKind};
 use super::weights::{DEATH_NANOS_MAX, SAME_EVENT_NANOS};
+use crate::classify::level::Level;
 use crate::classify::mark::Mark;
-use crate::classify::{ClassKey, Strength};
+use crate::classify::{Classified, Strength};
 use crate::facts::Settled;
 use crate::facts::clusters::Clusters;
 use crate::facts::symbols::{EMPTY, Symbol};
-use crate::model::Role;
+use crate::model::{Category, Role};
 
 /// Why a group exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,10 +57,16 @@ pub fn groups(
 ) -> Vec<Group> {
     let mut by_root: BTreeMap<usize, Vec<(usize, Option<Explanation>)>> = BTreeMap::new();
     let mut left: BTreeMap<LeftKey, Vec<(usize, Option<Explanation>)>> = BTreeMap::new();
+    let failed_instances: HashSet<(Symbol, Symbol), FixedState> = units
+        .iter()
+        .zip(explained)
+        .filter(|(unit, cause)| unit.kind == UnitKind::Instance && cause.is_none())
+        .map(|(unit, _)| (unit.service, unit.revision))
+        .collect();
     for (index, cause) in explained.iter().enumerate() {
         match cause {
             Some(cause) => by_root.entry(cause.root).or_default().push((index, Some(*cause))),
-            None => left.entry(left_key(settled, &units[index])).or_default().push((index, None)),
+            None => left.entry(left_key(settled, &units[index], &failed_instances)).or_default().push((index, None)),
         }
     }
     let mut groups: Vec<Group> = by_root
@@ -77,9 +84,11 @@ pub fn groups(
     mark_consequences(settled, clusters, causes, units, &mut groups, &mut taken);
     groups.extend(left.into_values().map(|members| {
         let rows: Vec<usize> = members.iter().flat_map(|(unit, _)| units[*unit].rows.iter().copied()).collect();
+        let instance = members.iter().find(|(unit, _)| units[*unit].kind == UnitKind::Instance);
+        let told_by = instance.and_then(|(unit, _)| units[*unit].rows.first()).copied().unwrap_or(rows[0]);
         Group {
             basis: Basis::Unexplained,
-            root: clusters.of_row[rows[0]],
+            root: clusters.of_row[told_by],
             service: units[members[0].0].service,
             units: members,
             rows,
@@ -93,11 +102,20 @@ pub fn groups(
 /// Unexplained failures are one group when they are of one kind on one revision.
 type LeftKey = (UnitKind, Symbol, Symbol, u16, Mark, Symbol);
 
-fn left_key(settled: &Settled, unit: &Unit) -> LeftKey {
+fn left_key(settled: &Settled, unit: &Unit, failed_instances: &HashSet<(Symbol, Symbol), FixedState>) -> LeftKey {
     let mark = settled.class(&settled.rows[unit.rows[0]]).mark;
     // Requests that the platform cut or refused share a reason whatever their path; the application's own do not.
     let target = if unit.kind == UnitKind::Request && mark == Mark::None && unit.status != 504 { unit.target } else { EMPTY };
-    (unit.kind, unit.service, unit.revision, unit.status, mark, target)
+    match unit.kind {
+        // A server that loses workers does so on every revision that runs it.
+        UnitKind::Worker => (unit.kind, unit.service, EMPTY, 0, Mark::WorkerLost, EMPTY),
+        // A deploy that failed with its instances is told with them.
+        UnitKind::Deploy if unit.revision != EMPTY && failed_instances.contains(&(unit.service, unit.revision)) => {
+            (UnitKind::Instance, unit.service, unit.revision, 0, Mark::None, EMPTY)
+        }
+        UnitKind::Instance if unit.revision != EMPTY => (unit.kind, unit.service, unit.revision, 0, Mark::None, EMPTY),
+        _ => (unit.kind, unit.service, unit.revision, unit.status, mark, target),
+    }
 }
 
 fn rows_of(clusters: &Clusters, causes: &Causes, root: usize) -> Vec<usize> {
@@ -122,13 +140,21 @@ fn mark_consequences(
         }
         let rows = rows_of(clusters, causes, root);
         let mut best: Option<(usize, usize)> = None;
+        let mut inside_any = vec![false; rows.len()];
         for (number, group) in groups.iter().enumerate().filter(|(_, group)| group.service == clusters.list[root].service) {
-            let inside = rows.iter().filter(|row| within_group(settled, units, group, **row)).count();
-            if inside * 5 >= rows.len() * 4 && best.is_none_or(|(_, most)| inside > most) {
+            let mut inside = 0;
+            for (position, row) in rows.iter().enumerate() {
+                if within_group(settled, units, group, *row) {
+                    inside += 1;
+                    inside_any[position] = true;
+                }
+            }
+            if inside > 0 && best.is_none_or(|(_, most)| inside > most) {
                 best = Some((number, inside));
             }
         }
-        if let Some((number, _)) = best {
+        let covered = inside_any.iter().filter(|inside| **inside).count();
+        if let Some((number, _)) = best.filter(|_| covered * 5 >= rows.len() * 4) {
             groups[number].consequences.push(root);
             taken.insert(root);
         }
@@ -164,18 +190,27 @@ fn unattached(settled: &Settled, clusters: &Clusters, causes: &Causes, taken: &H
     let mut roots: Vec<usize> = candidate_roots(settled, clusters, causes)
         .into_iter()
         .filter(|root| !taken.contains(root))
-        .filter(|root| strength(&settled.classes[clusters.list[*root].class.0 as usize]) <= Strength::UnknownError)
+        .filter(|root| speaks_for_itself(&settled.classes[clusters.list[*root].class.0 as usize]))
         .collect();
     roots.sort_by_key(|root| {
         let cluster = &clusters.list[*root];
         let class = &settled.classes[cluster.class.0 as usize];
-        (strength(class), class.signature.is_empty(), cluster.first, *root)
+        (class.strength, class.signature.is_empty(), cluster.first, *root)
     });
     let mut groups: Vec<Group> = Vec::new();
     for root in roots {
         let cluster = &clusters.list[root];
         let rows = rows_of(clusters, causes, root);
-        let leader = groups.iter().position(|group| group.service == cluster.service && follows(settled, &group.rows, &rows));
+        let category = settled.classes[cluster.class.0 as usize].category;
+        let leader = (0..groups.len())
+            .filter(|number| {
+                // Two known causes of different kinds are two causes, however close they stand.
+                let leading = settled.classes[clusters.list[groups[*number].root].class.0 as usize].category;
+                groups[*number].service == cluster.service && (category == Category::Unknown || category == leading)
+            })
+            .filter_map(|number| follows(settled, &groups[number].rows, &rows).map(|distance| (distance, number)))
+            .min();
+        let leader = leader.map(|(_, number)| number);
         match leader {
             Some(leader) => groups[leader].consequences.push(root),
             None => groups.push(Group {
@@ -191,24 +226,26 @@ fn unattached(settled: &Settled, clusters: &Clusters, causes: &Causes, taken: &H
     groups
 }
 
-/// Whether at least four of five `later` rows stand within moments of an `earlier` row on the same instance.
-fn follows(settled: &Settled, earlier: &[usize], later: &[usize]) -> bool {
-    let near = later
-        .iter()
-        .filter(|row| {
-            let row = &settled.rows[**row];
-            earlier.iter().any(|leader| {
-                let leader = &settled.rows[*leader];
-                leader.instance == row.instance
-                    && leader.revision == row.revision
-                    && (row.time - leader.time).abs() <= DEATH_NANOS_MAX
-            })
-        })
-        .count();
-    near * 5 >= later.len() * 4
+/// An error, or a known cause at warning level even where the application says that it went on.
+fn speaks_for_itself(class: &Classified) -> bool {
+    strength(class) <= Strength::UnknownError || (class.strength == Strength::Named && class.level >= Level::Warning)
 }
 
-/// Whether the class is an application's own 5xx, whose text is only the request line.
-pub fn is_plain_request(key: &ClassKey) -> bool {
-    matches!(key, ClassKey::FailedRequest { .. })
+/// If at least four of five `later` rows stand within moments of an `earlier` row on the same instance:
+/// the smallest distance between two of them, in nanoseconds.
+fn follows(settled: &Settled, earlier: &[usize], later: &[usize]) -> Option<i64> {
+    let mut near = 0;
+    let mut smallest = i64::MAX;
+    for row in later.iter().map(|row| &settled.rows[*row]) {
+        let distance = earlier
+            .iter()
+            .map(|leader| &settled.rows[*leader])
+            .filter(|leader| leader.instance == row.instance && leader.revision == row.revision)
+            .map(|leader| (row.time - leader.time).abs())
+            .min()
+            .filter(|distance| *distance <= DEATH_NANOS_MAX);
+        near += usize::from(distance.is_some());
+        smallest = smallest.min(distance.unwrap_or(i64::MAX));
+    }
+    (near * 5 >= later.len() * 4).then_some(smallest)
 }

@@ -30,6 +30,8 @@ pub enum UnitKind {
     Job,
     /// A build failed.
     Build,
+    /// A server lost a worker and went on.
+    Worker,
 }
 
 /// One thing that failed. Times are nanoseconds since the epoch.
@@ -70,6 +72,8 @@ pub fn units(settled: &Settled, state: &State) -> Vec<Unit> {
             units.push(Unit { target: row.target, status: row.status, ..Unit::of(UnitKind::Request, row, index) });
         } else if class.mark == Mark::BuildFailed || (row.stream == Stream::Build && class.role == Role::Cause) {
             units.push(Unit::of(UnitKind::Build, row, index));
+        } else if class.mark == Mark::WorkerLost {
+            units.push(Unit::of(UnitKind::Worker, row, index));
         } else if class.mark.ends_instance() && row.instance == EMPTY {
             units.push(Unit { boot: true, ..Unit::of(UnitKind::Instance, row, index) });
         }

@@ -89,6 +89,9 @@ pub fn score(settled: &Settled, clusters: &Clusters, causes: &Causes, units: &[U
         Strength::None => (0.0, ""),
     };
     part("strength", value, word.to_owned());
+    let consequences = group.consequences.len().min(w::CONSEQUENCES_MAX);
+    #[allow(clippy::cast_precision_loss, reason = "at most five")]
+    part("consequences", w::CONSEQUENCE * consequences as f64, format!("{} other errors follow it each time", group.consequences.len()));
     if joined.closely > 0 {
         let share = share_of(joined.closely, joined.all);
         part("join", w::JOINED_BY_INSTANCE * share, format!("{} of {} on the same instance, trace or execution", joined.closely, joined.all));
@@ -103,7 +106,11 @@ pub fn score(settled: &Settled, clusters: &Clusters, causes: &Causes, units: &[U
 
 /// Weight of one unit.
 pub fn weight(unit: &Unit) -> f64 {
-    if unit.kind == UnitKind::Request { 1.0 } else { w::UNIT_WEIGHT }
+    match unit.kind {
+        UnitKind::Request => 1.0,
+        UnitKind::Worker => w::WORKER_WEIGHT,
+        _ => w::UNIT_WEIGHT,
+    }
 }
 
 fn share_of(part: usize, whole: usize) -> f64 {

@@ -28,6 +28,15 @@ pub const SPECIFIC: f64 = 10.0;
 /// can fail many requests, and the request log may be missing.
 pub const UNIT_WEIGHT: f64 = 2.0;
 
+/// A lost worker is replaced by its server; what it cost shows as failed requests.
+pub const WORKER_WEIGHT: f64 = 0.1;
+
+/// Each error that follows a cause moments later speaks for it, up to [`CONSEQUENCES_MAX`].
+pub const CONSEQUENCE: f64 = 1.0;
+
+/// See [`CONSEQUENCE`].
+pub const CONSEQUENCES_MAX: usize = 5;
+
 /// The line that kills a process is written at most this long before the end that the platform logs.
 pub const DEATH_NANOS_MAX: i64 = 5_000_000_000;
 

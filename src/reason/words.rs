@@ -69,7 +69,12 @@ impl Words<'_> {
         if self.group.basis == Basis::Unexplained {
             return self.unexplained_category();
         }
+        if self.class().mark == Mark::PortAnnounced {
+            return Category::ProbePort;
+        }
         match self.class().category {
+            // A bug that shows while the program starts keeps it from starting.
+            Category::CodeRuntime if self.at_boot() && self.class().told_as_exception => Category::CodeStartup,
             Category::Unknown if matches!(self.class().key, ClassKey::Exception { .. }) => {
                 if self.at_boot() { Category::CodeStartup } else { Category::CodeRuntime }
             }
@@ -83,7 +88,7 @@ impl Words<'_> {
         let statuses: Vec<u16> = self.members().map(|unit| unit.status).collect();
         match self.class().mark {
             Mark::ProbeFailed | Mark::ProbeKilled => Category::ProbePort,
-            Mark::RequestTimedOut => Category::Timeout,
+            Mark::RequestTimedOut | Mark::WorkerLost => Category::Timeout,
             Mark::RequestRefused if statuses.contains(&429) => Category::Capacity,
             _ if !statuses.is_empty() && statuses.iter().all(|status| *status == 504) => Category::Timeout,
             _ if self.count(UnitKind::Build) > 0 => Category::Build,
@@ -109,6 +114,12 @@ impl Words<'_> {
     }
 
     fn cause_words(&self) -> String {
+        if self.class().mark == Mark::PortAnnounced {
+            let probed = self.members().flat_map(|unit| unit.rows.iter()).map(|row| self.settled.text(self.settled.rows[*row].text));
+            let port = probed.filter_map(|text| text.split_once("on port ")).map(|(_, rest)| rest).next().unwrap_or("");
+            let port: String = port.chars().take_while(char::is_ascii_digit).collect();
+            return format!("The application listens on port {} while the startup probe asks port {port}", capture(&self.class().captures, "port"));
+        }
         let title = self.class().title.trim_end_matches(['.', ':']).to_owned();
         if title.is_empty() { self.class().core.clone() } else { title }
     }
@@ -117,7 +128,11 @@ impl Words<'_> {
         let (instances, requests) = (self.count(UnitKind::Instance), self.count(UnitKind::Request));
         let (deploys, jobs, builds) = (self.count(UnitKind::Deploy), self.count(UnitKind::Job), self.count(UnitKind::Build));
         if deploys > 0 && requests == 0 {
-            return format!("{place} never became ready");
+            return if place.is_empty() || self.revisions().is_empty() {
+                format!("a change of {} was refused or did not become ready", if place.is_empty() { "the project" } else { place })
+            } else {
+                format!("{place} never became ready")
+            };
         }
         if instances > 0 {
             let how = if self.at_boot() { "fail while starting" } else { "die while serving" };
@@ -143,6 +158,7 @@ impl Words<'_> {
                 format!("{place} ends with code {code}{meaning} and no entry says why")
             }
             Mark::ProbeFailed | Mark::ProbeKilled => self.probe_title(place),
+            Mark::WorkerLost => format!("Workers of {place} stopped answering and were replaced, {}; no entry says what blocked them", times(count)),
             Mark::RequestTimedOut => format!("{requests} to {place} were cut at the time limit and no entry says what they waited for"),
             Mark::RequestRefused if self.members().all(|unit| unit.status == 429) => {
                 format!("No instance of {place} was free for {requests}: the instance limit was reached")

@@ -49,6 +49,9 @@ fn is_error_class(kind: &str) -> bool {
 /// `DBAPIError: (….Error) <class 'asyncpg.exceptions.UndefinedColumnError'>: column …`.
 pub(super) fn unwrap_driver(kind: &str, message: &str) -> (String, String) {
     let plain = || (kind.to_owned(), first_part(message).to_owned());
+    if let Some((class, what)) = message.strip_prefix("<class '").and_then(|rest| rest.split_once("'>: ")) {
+        return (class.to_owned(), first_part(what).to_owned());
+    }
     let Some((inner, rest)) = message.strip_prefix('(').and_then(|rest| rest.split_once(')')) else { return plain() };
     if !inner.contains('.') || inner.contains(' ') {
         return plain();

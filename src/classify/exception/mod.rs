@@ -75,9 +75,14 @@ pub struct Chain {
 }
 
 impl Chain {
-    /// The innermost cause.
+    /// The innermost cause that says something: a cancelled task or a bare time-out has no message, and
+    /// the exception around it names what was waited for.
     pub fn root(&self) -> &Exception {
-        &self.links[self.root.min(self.links.len() - 1)]
+        let root = self.root.min(self.links.len() - 1);
+        let outward: Vec<usize> =
+            if root == 0 { (0..self.links.len()).collect() } else { (0..=root).rev().collect() };
+        let speaks = outward.into_iter().find(|link| !self.links[*link].message.is_empty());
+        &self.links[speaks.unwrap_or(root)]
     }
 
     /// `kind: message` of the root, one line, bounded; a wrapped driver error is unwrapped.

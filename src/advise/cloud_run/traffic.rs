@@ -1,0 +1,205 @@
+//! Moving traffic: going back to a revision that served, saying why not, pinning and unpinning, and quota.
+//!
+//! In: a target. Out: its mitigation and release actions. `--to-revisions` pins: later deploys get no traffic
+//! until `--to-latest` (Cloud SDK: run services update-traffic). Tagged revisions keep their own minimum
+//! instances and cannot be deleted (Cloud Run docs: managing revisions).
+
+use super::super::step::{self, Change};
+use super::super::{Rollback, logs, names, shell};
+use super::target::Target;
+use crate::model::report::Action;
+use crate::model::time::NANOS_PER_SECOND;
+use crate::model::{Category, Stage};
+
+/// How far back a healthy revision is looked for.
+const LOOK_BACK_NANOS: i64 = 7 * 86_400 * NANOS_PER_SECOND;
+/// Fields that show the split and whether the last rollout is through.
+pub(super) const TRAFFIC_FIELDS: &str = "metadata.generation,status.observedGeneration,status.latestCreatedRevisionName,status.latestReadyRevisionName,status.traffic";
+
+/// What stops the harm now.
+pub(super) fn steps(target: &Target<'_>) -> Vec<Action> {
+    let situation = target.situation;
+    if target.job {
+        return Vec::new();
+    }
+    if situation.newest_not_ready {
+        return vec![step::look(
+            Stage::Mitigate,
+            "No mitigation needed: the revision before it keeps serving; fix forward",
+            target.describe(TRAFFIC_FIELDS),
+            "latestReadyRevisionName is the older revision and has 100 % of the traffic",
+        )];
+    }
+    if let (false, Some(by)) = (situation.ongoing, situation.resolved_by) {
+        let title =
+            format!("No mitigation needed: it ended with {}", step::valid_or(by, names::is_revision, "REVISION"));
+        return vec![step::note(
+            Stage::Mitigate,
+            &title,
+            "The verify step prints no rows",
+            "The failures do not come back",
+        )];
+    }
+    if matches!(situation.category, Category::DeployConflict | Category::Client) {
+        let why = "A rollback changes nothing here: the revision that serves is not the cause";
+        return vec![step::note(Stage::Mitigate, "Do not roll back", why, "Traffic stays as it is")];
+    }
+    match situation.rollback {
+        Rollback::To { proof, .. } => match target.good() {
+            Some(good) => vec![roll_back(target, good, proof)],
+            None => find_healthy(target, "The proposed revision fails as well, or its name is not valid"),
+        },
+        Rollback::NotNeeded { why } => {
+            vec![step::note(Stage::Mitigate, "No rollback needed", why, "The failures do not come back")]
+        }
+        Rollback::WouldNotHelp { why } => {
+            let expect = "Traffic stays as it is until the fix is deployed";
+            vec![step::note(Stage::Mitigate, "Do not roll back: it would not help", why, expect)]
+        }
+        Rollback::Unknown { why } => find_healthy(target, why),
+    }
+}
+
+/// The rollback, with what it does to later deploys.
+fn roll_back(target: &Target<'_>, good: &str, proof: &str) -> Action {
+    let still = if target.situation.ongoing { "" } else { "Only if it still fails (the verify step prints rows). " };
+    let record = target.run(&["services", "describe", target.name, "--format=export"]);
+    let precondition =
+        format!("{still}Evidence for {good}: {}. Keep a record of the present state: {record}", step::prose(proof));
+    Change {
+        stage: Stage::Mitigate,
+        title: &format!("Send all traffic to {good}; this pins it: later deploys get no traffic until --to-latest"),
+        command: target.pin(good),
+        precondition: &precondition,
+        undo: target.traffic("--to-latest"),
+        expect: &format!(
+            "status.traffic shows {good} at 100 %; within 5 minutes fewer than 1 % of requests end in 5xx"
+        ),
+    }
+    .reversible()
+}
+
+/// Commands that find a revision that served, when the files show none.
+fn find_healthy(target: &Target<'_>, why: &str) -> Vec<Action> {
+    let from = target.situation.from.plus(-LOOK_BACK_NANOS);
+    let window = logs::between(from, target.situation.to);
+    let filter = format!("{} AND {window} AND {}", target.resource(), logs::ANSWERED_REQUESTS);
+    let format = "--format=value(resource.labels.revision_name)";
+    let read = target.cloud(&["logging", "read", &filter, "--limit=5000", format]);
+    let count = format!("{read} | sort | uniq -c | sort -rn");
+    let expect = format!(
+        "A revision with many answered requests and no 5xx of its own; go back to it with: {}",
+        target.pin("REVISION")
+    );
+    let mut search = step::look(Stage::Mitigate, "Find a revision that answered requests", count, &expect);
+    search.precondition = format!("No rollback target is proven in these files: {}", step::prose(why));
+    let service = format!("--service={}", target.name);
+    let columns = "--format=table(metadata.name,metadata.creationTimestamp,spec.containers[0].image)";
+    let list = target.run(&["revisions", "list", &service, columns]);
+    vec![
+        search,
+        step::look(
+            Stage::Mitigate,
+            "List the revisions and their images",
+            list,
+            "The candidate exists and has another image or settings",
+        ),
+    ]
+}
+
+/// Takes the pin off again, once the fix is proven; empty where nothing is pinned.
+pub(super) fn release(target: &Target<'_>) -> Option<Action> {
+    let situation = target.situation;
+    let pinned = situation.pinned || (situation.ongoing && target.good().is_some() && !situation.newest_not_ready);
+    if target.job || !pinned || situation.category == Category::TrafficState {
+        return None;
+    }
+    Some(to_latest(target, "Let traffic follow the newest ready revision again"))
+}
+
+/// `--to-latest`, with the way back.
+fn to_latest(target: &Target<'_>, title: &str) -> Action {
+    Change {
+        stage: Stage::Fix,
+        title,
+        command: target.traffic("--to-latest"),
+        precondition: "The newest revision is Ready and answered on its tag address; this sends it all traffic, and every later deploy too",
+        undo: target.pin(target.good().unwrap_or("REVISION")),
+        expect: "status.traffic shows the newest revision at 100 %; fewer than 1 % of its requests end in 5xx",
+    }
+    .reversible()
+}
+
+/// Traffic goes to the wrong revision, or a tag points at a deleted one.
+pub(super) fn state(target: &Target<'_>) -> Vec<Action> {
+    let mut steps = vec![step::look(
+        Stage::Inspect,
+        "See where traffic goes",
+        target.describe(TRAFFIC_FIELDS),
+        "Which revisions have a percentage or a tag, and whether one is named instead of latestRevision",
+    )];
+    if step::speaks_of(target.situation, &["deleted", "tag"]) {
+        let tag = step::capture(target.situation, &["tag"], names::is_tag, "TAG");
+        steps.push(
+            Change {
+                stage: Stage::Fix,
+                title: "Remove the tag that points at a deleted revision",
+                command: target.traffic(&format!("--remove-tags={tag}")),
+                precondition: "status.traffic lists the tag with a revision that revisions list does not show",
+                undo: target.traffic(&format!("--update-tags={tag}=REVISION")),
+                expect: "The command ends without error and RoutesReady is True",
+            }
+            .reversible(),
+        );
+    }
+    steps.push(to_latest(target, "Let traffic follow the newest ready revision"));
+    steps
+}
+
+/// Quota, billing and manual scaling to zero.
+pub(super) fn quota(target: &Target<'_>) -> Vec<Action> {
+    let situation = target.situation;
+    if step::speaks_of(situation, &["billing", "spend"]) {
+        let command = shell::command(&["gcloud", "billing", "projects", "describe", target.project]);
+        return vec![
+            step::look(Stage::Inspect, "See whether billing is on", command, "billingEnabled: true"),
+            step::repair(situation, "Link an active billing account; recovery can take 30 minutes"),
+        ];
+    }
+    let limits =
+        "metadata.annotations,spec.template.metadata.annotations,spec.template.spec.containers[0].resources.limits";
+    let mut steps = vec![step::look(
+        Stage::Inspect,
+        "See scaling limits and sizes",
+        target.describe(limits),
+        "CPU and memory times maximum instances, summed over revisions, against the quota of the region",
+    )];
+    if target.job {
+        steps.push(step::repair(situation, "Lower tasks or parallelism, or ask for more quota"));
+        return steps;
+    }
+    steps.push(
+        Change {
+            stage: Stage::Fix,
+            title: "Lower the service's maximum instances",
+            command: target.update(&["--max=MAX_INSTANCES"]),
+            precondition: "MAX_INSTANCES still covers the peak; this makes no new revision",
+            undo: target.update(&["--max=default"]),
+            expect: "The next deploy is accepted",
+        }
+        .reversible(),
+    );
+    steps.push(step::repair(situation, "Ask for more quota in the region"));
+    steps.push(
+        Change {
+            stage: Stage::Fix,
+            title: "Last resort: delete an idle revision that still counts towards the quota",
+            command: target.run(&["revisions", "delete", "IDLE_REVISION", "--quiet"]),
+            precondition: "The revision has no traffic and no tag, and is not a rollback target",
+            undo: "None: deploy its image again".to_owned(),
+            expect: "The sum over revisions falls below the quota",
+        }
+        .destructive(),
+    );
+    steps
+}
