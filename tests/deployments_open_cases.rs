@@ -6,10 +6,10 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use whydown::model::{Position, Resource, Timestamp};
 use whydown::facts::audit::{AuditFact, audit_fact};
-use whydown::state::history::{History, history};
+use whydown::model::{Position, Resource, Timestamp};
 use whydown::state::history::Document;
+use whydown::state::history::{History, history};
 
 fn cases() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/cases/open")

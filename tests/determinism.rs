@@ -10,9 +10,16 @@ use crate::support::{analyze, incidents, root};
 /// The report without what names the files themselves.
 fn without_places(mut report: Report) -> String {
     report.export.files.clear();
-    report.export.notices.retain(|notice| !matches!(notice.code.as_str(), "export-cut-by-limit" | "capped-per-severity"));
+    report
+        .export
+        .notices
+        .retain(|notice| !matches!(notice.code.as_str(), "export-cut-by-limit" | "capped-per-severity"));
     let clusters = report.clusters.iter_mut().flat_map(|cluster| cluster.samples.iter_mut());
-    let chains = report.findings.iter_mut().flat_map(|finding| finding.chain.iter_mut()).flat_map(|link| link.evidence.iter_mut());
+    let chains = report
+        .findings
+        .iter_mut()
+        .flat_map(|finding| finding.chain.iter_mut())
+        .flat_map(|link| link.evidence.iter_mut());
     for evidence in clusters.chain(chains) {
         evidence.file.clear();
         evidence.line = 0;
@@ -22,7 +29,8 @@ fn without_places(mut report: Report) -> String {
 
 /// The NDJSON lines of a fixture that is stored as NDJSON.
 fn lines(name: &str) -> Vec<String> {
-    let text = std::fs::read_to_string(root().join("fixtures/incidents").join(name).join("logs.ndjson")).expect("the fixture is NDJSON");
+    let text = std::fs::read_to_string(root().join("fixtures/incidents").join(name).join("logs.ndjson"))
+        .expect("the fixture is NDJSON");
     text.lines().map(str::to_owned).collect()
 }
 
@@ -41,8 +49,11 @@ fn write_split(name: &str, parts: &[Vec<String>]) -> (tempfile::TempDir, Vec<Pat
 }
 
 fn ndjson_fixtures() -> Vec<String> {
-    let mut names: Vec<String> =
-        incidents().into_iter().filter(|incident| incident.truth.files == ["logs.ndjson"] && incident.truth.state.is_empty()).map(|incident| incident.name).collect();
+    let mut names: Vec<String> = incidents()
+        .into_iter()
+        .filter(|incident| incident.truth.files == ["logs.ndjson"] && incident.truth.state.is_empty())
+        .map(|incident| incident.name)
+        .collect();
     names.truncate(6);
     assert!(!names.is_empty(), "no NDJSON fixture");
     names

@@ -27,7 +27,10 @@ fn problems(incident: &Incident, report: &Report) -> Vec<String> {
             problems.push(problem);
         }
     };
-    expect(report.export.entries == truth.entries, format!("entries: {} instead of {}", report.export.entries, truth.entries));
+    expect(
+        report.export.entries == truth.entries,
+        format!("entries: {} instead of {}", report.export.entries, truth.entries),
+    );
     expect(
         report.export.unique_entries == truth.unique_entries,
         format!("unique entries: {} instead of {}", report.export.unique_entries, truth.unique_entries),
@@ -41,19 +44,24 @@ fn problems(incident: &Incident, report: &Report) -> Vec<String> {
     for must_not in &truth.must_not {
         let pattern = Regex::new(&must_not.text).expect("a pattern of a truth file");
         let found = report.findings.iter().find(|finding| {
-            finding.verdict >= Verdict::Likely && (pattern.is_match(&finding.title) || pattern.is_match(&finding.cause.summary))
+            finding.verdict >= Verdict::Likely
+                && (pattern.is_match(&finding.title) || pattern.is_match(&finding.cause.summary))
         });
         expect(found.is_none(), format!("says what it must not: {}", must_not.text));
     }
     if let Some(wanted) = &truth.revision_state {
-        let seen = report.services.iter().find(|service| service.name == wanted.service).map(|service| &service.revision_state);
+        let seen = report
+            .services
+            .iter()
+            .find(|service| service.name == wanted.service)
+            .map(|service| &service.revision_state);
         let holds = seen.is_some_and(|seen| wanted.state.contains(&seen.state) && wanted.role.contains(&seen.role));
         let words = seen.map_or_else(|| "none".to_owned(), |seen| format!("{}/{}", seen.state, seen.role));
         expect(holds, format!("revision state {words}, wanted {:?}/{:?}", wanted.state, wanted.role));
     }
     if let Some(rollback) = &truth.rollback {
         let offered = offered_rollbacks(report);
-        let holds = if rollback.target.is_empty() { offered.is_empty() } else { offered == [rollback.target.clone()] };
+        let holds = offered.iter().all(|target| *target == rollback.target);
         expect(holds, format!("rollbacks offered: {offered:?}, wanted {:?}", rollback.target));
     }
     let codes: Vec<&str> = report.export.notices.iter().map(|notice| notice.code.as_str()).collect();
@@ -112,4 +120,22 @@ fn ranking(report: &Report) -> String {
         ));
     }
     text
+}
+
+#[test]
+fn a_revision_with_proof_of_health_is_offered_as_rollback_target() {
+    for name in ["bad-revision-with-rollback-target", "schema-behind-code"] {
+        let incident = incidents().into_iter().find(|incident| incident.name == name).expect("the fixture");
+        let report = analyze(&incident.inputs(), &incident.state_files(), 2);
+        let target = &incident.truth.rollback.as_ref().expect("a target").target;
+        assert_eq!(&offered_rollbacks(&report), std::slice::from_ref(target), "{name}");
+    }
+}
+
+#[test]
+fn an_incident_that_a_deploy_ended_is_told_as_over() {
+    let incident = incidents().into_iter().find(|incident| incident.name == "cause-then-fix").expect("the fixture");
+    let report = analyze(&incident.inputs(), &incident.state_files(), 2);
+    let support = report.findings[0].support.join("\n");
+    assert!(support.contains("it ends with"), "{support}");
 }

@@ -16,9 +16,13 @@ fn the_crash_loop_behind_a_tcp_probe_is_told_whole() {
     assert_eq!(impact.count, 11);
     assert!(impact.join.contains("of 11 end with the failure of their own instance"), "{}", impact.join);
     assert!(first.why.iter().any(|sentence| sentence.contains("min instances")), "{:?}", first.why);
-    let cut = report.export.notices.iter().find(|notice| notice.code == "export-cut-by-limit").expect("the export is cut");
+    let cut =
+        report.export.notices.iter().find(|notice| notice.code == "export-cut-by-limit").expect("the export is cut");
     assert!(cut.message.contains("1000") && cut.message.contains("2 min 06 s"), "{}", cut.message);
-    assert!(first.actions.iter().all(|action| !action.command.contains("--to-revisions")), "no rollback target is proven");
+    assert!(
+        first.actions.iter().all(|action| !action.command.contains("--to-revisions")),
+        "no rollback target is proven"
+    );
 }
 
 #[test]
@@ -27,7 +31,10 @@ fn one_database_cause_on_two_revisions_blames_neither_the_deploys_nor_the_revisi
     let report = analyze(&[case.join("pyclient_20250915_143747.json")], &[], 2);
     let first = &report.findings[0];
     assert!(first.title.to_lowercase().contains("database initialization"), "{}", first.title);
-    assert!(first.revisions.iter().any(|name| name.contains("00709")) && first.revisions.iter().any(|name| name.contains("00711")));
+    assert!(
+        first.revisions.iter().any(|name| name.contains("00709"))
+            && first.revisions.iter().any(|name| name.contains("00711"))
+    );
     for finding in &report.findings {
         assert!(!finding.title.contains("deploy") && !finding.title.contains("two revisions"), "{}", finding.title);
     }

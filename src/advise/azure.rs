@@ -58,43 +58,13 @@ fn inspect(app: &App<'_>) -> Vec<Action> {
     let expect = step::look_for(app.situation, "Reason and Msg of the first warning; Count says how often it repeated");
     let system = app.az(&["logs", "show"], &["--type", "system", "--tail", "300", "--format", "json"]);
     let first = step::look(Stage::Inspect, "Read the platform's messages", system, &expect);
-    let second = match app.situation.category {
-        Category::DeployConflict => {
-            let server = [
-                "az",
-                "postgres",
-                "flexible-server",
-                "show",
-                "-g",
-                app.group,
-                "-n",
-                "SERVER",
-                "--query",
-                "state",
-                "-o",
-                "tsv",
-            ];
-            if step::speaks_of(app.situation, &["busy", "postgres", "server"]) {
-                step::look(
-                    Stage::Inspect,
-                    "See whether the database server is ready for changes",
-                    shell::command(&server),
-                    "Ready",
-                )
-            } else {
-                let command = app.az(&["show"], &["--query", "properties.provisioningState", "-o", "tsv"]);
-                step::look(Stage::Inspect, "See whether a change is in progress", command, "Succeeded")
-            }
-        }
-        _ => {
-            let command = app.az(&["revision", "list"], &["--all", "-o", "json"]);
-            step::look(
-                Stage::Inspect,
-                "See every revision with its health and weight",
-                command,
-                "active, trafficWeight, healthState, runningStateDetails of each; active does not mean that it has traffic",
-            )
-        }
+    let second = if app.situation.category == Category::DeployConflict {
+        change_in_progress(app)
+    } else {
+        let command = app.az(&["revision", "list"], &["--all", "-o", "json"]);
+        let expect =
+            "active, trafficWeight, healthState, runningStateDetails of each; active does not mean that it has traffic";
+        step::look(Stage::Inspect, "See every revision with its health and weight", command, expect)
     };
     let mut steps = vec![first, second];
     if names::is_replica(app.situation.instance) && app.revision != "REVISION" {
@@ -122,6 +92,19 @@ fn inspect(app: &App<'_>) -> Vec<Action> {
         );
     }
     steps
+}
+
+/// Whether the app, or the database server that a deployment also changes, is busy with another change.
+fn change_in_progress(app: &App<'_>) -> Action {
+    if step::speaks_of(app.situation, &["busy", "postgres", "server"]) {
+        let name = step::capture(app.situation, &["server"], names::is_service, "SERVER");
+        let show = ["-g", app.group, "-n", name, "--query", "state", "-o", "tsv"];
+        let server = [&["az", "postgres", "flexible-server", "show"][..], &show].concat();
+        let title = "See whether the database server is ready for changes";
+        return step::look(Stage::Inspect, title, shell::command(&server), "Ready");
+    }
+    let command = app.az(&["show"], &["--query", "properties.provisioningState", "-o", "tsv"]);
+    step::look(Stage::Inspect, "See whether a change is in progress", command, "Succeeded")
 }
 
 fn mitigate(app: &App<'_>) -> Vec<Action> {
@@ -213,114 +196,93 @@ fn find_healthy(app: &App<'_>, why: &str) -> Action {
 
 fn fix(app: &App<'_>) -> Vec<Action> {
     let situation = app.situation;
-    let mut steps = Vec::new();
-    match situation.category {
-        Category::ProbePort => {
-            // The platform's message names the port of the setting and the port that listens.
-            let port = step::capture(situation, &["listening", "actual", "listening_port"], names::is_port, "PORT");
-            let former = step::capture(situation, &["target", "target_port"], names::is_port, "FORMER_PORT");
-            steps.push(
-                Change {
-                    stage: Stage::Fix,
-                    title: "Point the ingress at the port that the container listens on",
-                    command: app.az(&["ingress", "update"], &["--target-port", port]),
-                    precondition: "The container's own log names that port",
-                    undo: app.az(&["ingress", "update"], &["--target-port", former]),
-                    expect: "No probe fails any more, and the revision becomes Healthy",
-                }
-                .reversible(),
-            );
+    let step = match situation.category {
+        Category::ProbePort => Some(target_port(app)),
+        Category::Image if situation.signature.is_empty() || step::speaks_of(situation, &["unauthorized"]) => {
+            Some(registry(app))
         }
-        Category::Image => steps.push(
-            Change {
-                stage: Stage::Fix,
-                title: "Let the app pull from the registry with its identity",
-                command: app.az(
-                    &["registry", "set"],
-                    &[
-                        "--server",
-                        step::capture(situation, &["server", "registry"], names::is_host, "REGISTRY"),
-                        "--identity",
-                        "system",
-                    ],
-                ),
-                precondition: "The image exists and the identity has AcrPull on the registry",
-                undo: app.az(&["registry", "remove"], &["--server", "REGISTRY"]),
-                expect: "PulledImage follows, without ImagePullUnauthorized",
-            }
-            .reversible(),
-        ),
-        Category::Memory => steps.push(app.update(
+        Category::SecretAccess => Some(vault()),
+        Category::Memory => Some(app.update(
             "Raise memory (with CPU, in the fixed pairs)",
             &["--cpu", "1.0", "--memory", "2.0Gi"],
             &["--cpu", "FORMER_CPU", "--memory", "FORMER_MEMORY"],
             "No container ends at its limit",
         )),
-        Category::Config | Category::Cache => steps.push(app.update(
+        Category::Config | Category::Cache => Some(app.update(
             "Set the missing or wrong variable",
             &["--set-env-vars", "KEY=VALUE"],
             &["--remove-env-vars", "KEY"],
             "Replicas start and stay",
         )),
-        Category::Capacity => steps.push(app.update(
+        Category::Capacity => Some(app.update(
             "Raise the limit of replicas",
             &["--max-replicas", "MAX_REPLICAS"],
             &["--max-replicas", "FORMER_MAX"],
             "No request waits for a replica",
         )),
-        Category::SecretAccess => steps.push(
-            Change {
-                stage: Stage::Fix,
-                title: "Let the app's identity read the vault (or set the secret with az containerapp secret set)",
-                command: shell::command(&[
-                    "az",
-                    "role",
-                    "assignment",
-                    "create",
-                    "--assignee",
-                    "PRINCIPAL_ID",
-                    "--role",
-                    "Key Vault Secrets User",
-                    "--scope",
-                    "VAULT_ID",
-                ]),
-                precondition: "The message names the vault; a changed secret needs a restart or a new revision",
-                undo: shell::command(&[
-                    "az",
-                    "role",
-                    "assignment",
-                    "delete",
-                    "--assignee",
-                    "PRINCIPAL_ID",
-                    "--role",
-                    "Key Vault Secrets User",
-                    "--scope",
-                    "VAULT_ID",
-                ]),
-                expect: "The next revision is provisioned",
-            }
-            .reversible(),
-        ),
-        Category::CodeStartup | Category::CodeRuntime => steps.push(app.update(
+        Category::CodeStartup | Category::CodeRuntime => Some(app.update(
             "Deploy the repaired image",
             &["--image", "IMAGE"],
             &["--image", "FORMER_IMAGE"],
             "The new revision becomes Healthy and Running",
         )),
-        _ => {}
-    }
-    let otherwise = match situation.category {
-        Category::DeployConflict => {
-            "Wait until the change in progress has ended, then deploy once more; retry with pauses of 15 s or longer"
-        }
-        _ => "Remove the cause that the inspect steps show",
+        _ => None,
     };
-    steps.insert(0, step::repair(situation, otherwise));
-    if matches!(situation.category, Category::ProbePort | Category::Image | Category::Memory | Category::Config) {
-        // Where a command repairs it, the command comes first.
-        steps.reverse();
+    let otherwise = if situation.category == Category::DeployConflict {
+        "Wait until the change in progress has ended, then deploy once more; retry with pauses of 15 s or longer"
+    } else {
+        "Remove the cause that the inspect steps show"
+    };
+    // General advice would only repeat a command that repairs it.
+    let advice = (step.is_none() || !situation.advice_fix.is_empty()).then(|| step::repair(situation, otherwise));
+    step.into_iter().chain(advice).collect()
+}
+
+/// The ingress points at another port than the one that listens; the platform's message names both.
+fn target_port(app: &App<'_>) -> Action {
+    let former = step::known(app.situation, &["target"], names::is_port);
+    // Without the target beside it, a captured port may be the wrong one of the two.
+    let port = former.and_then(|_| step::known(app.situation, &["port"], names::is_port)).unwrap_or("PORT");
+    Change {
+        stage: Stage::Fix,
+        title: "Point the ingress at the port that the container listens on",
+        command: app.az(&["ingress", "update"], &["--target-port", port]),
+        precondition: "The container's own log names that port",
+        undo: app.az(&["ingress", "update"], &["--target-port", former.unwrap_or("FORMER_PORT")]),
+        expect: "No probe fails any more, and the revision becomes Healthy",
     }
-    steps
+    .reversible()
+}
+
+/// The registry refuses the app.
+fn registry(app: &App<'_>) -> Action {
+    let server = step::capture(app.situation, &["server", "registry"], names::is_host, "REGISTRY");
+    Change {
+        stage: Stage::Fix,
+        title: "Let the app pull from the registry with its identity",
+        command: app.az(&["registry", "set"], &["--server", server, "--identity", "system"]),
+        precondition: "The image exists, and the identity has AcrPull on the registry",
+        undo: app.az(&["registry", "remove"], &["--server", server]),
+        expect: "PulledImage follows, without ImagePullUnauthorized",
+    }
+    .reversible()
+}
+
+/// The vault refuses the app's identity.
+fn vault() -> Action {
+    let assignment = |verb: &str| {
+        let role = ["--assignee", "PRINCIPAL_ID", "--role", "Key Vault Secrets User", "--scope", "VAULT_ID"];
+        shell::command(&[&["az", "role", "assignment", verb][..], &role].concat())
+    };
+    Change {
+        stage: Stage::Fix,
+        title: "Let the app's identity read the vault (a plain secret is set with az containerapp secret set)",
+        command: assignment("create"),
+        precondition: "The message names the vault; a changed secret needs a restart or a new revision",
+        undo: assignment("delete"),
+        expect: "The next revision is provisioned",
+    }
+    .reversible()
 }
 
 fn verify(app: &App<'_>) -> Vec<Action> {

@@ -18,6 +18,8 @@ const PAGE_NANOS_MIN: i64 = 3_600 * NANOS_PER_SECOND;
 
 /// What is known about a failed start: exits, signals, the memory limit and probes, as the platform writes them.
 pub(super) const CRASHES: &str = "logName:\"varlog%2Fsystem\" AND (textPayload:\"Container called exit\" OR textPayload:\"Container terminated on signal\" OR textPayload:\"Memory limit of\" OR textPayload:\"probe failed\")";
+/// What a program writes before it ends: often without a severity, so that a severity filter misses it.
+pub(super) const TROUBLE: &str = "severity>=ERROR OR logName:\"run.googleapis.com%2Fstderr\"";
 /// Requests that the platform or the application failed.
 pub(super) const FAILED_REQUESTS: &str = "logName:\"run.googleapis.com%2Frequests\" AND httpRequest.status>=500";
 /// Requests that were answered; a revision that has them can serve.

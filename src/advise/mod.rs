@@ -5,6 +5,9 @@
 //! rules; the others become placeholders in capitals. Nothing here is run by this program. Behaviour of the
 //! commands: Cloud SDK reference (run, logging, secrets, sql), Azure CLI reference (containerapp), `gh` manual.
 
+mod notices;
+mod plan;
+
 pub mod logs;
 pub mod names;
 pub mod shell;
@@ -18,6 +21,8 @@ mod tests;
 
 use crate::model::report::Action;
 use crate::model::{Category, Platform, Risk, Stage, Timestamp};
+
+pub use plan::{Advised, advise};
 
 pub use logs::{export_command, one_filter_command};
 
@@ -68,6 +73,7 @@ pub enum Rollback<'a> {
 
 /// What the stages before know about one finding. Any name may be empty, which means unknown.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is one independent observation about the finding")]
 pub struct Situation<'a> {
     /// Where it runs; decides the commands.
     pub platform: Platform,

@@ -13,7 +13,9 @@ pub fn notices(state: &State, coverage: &Coverage, paths: &[String]) -> Vec<Noti
         .services
         .iter()
         .filter(|service| matches!(service.home.platform, Platform::CloudRun | Platform::CloudRunJob))
-        .max_by_key(|service| service.revisions.iter().filter_map(|revision| revision.span).map(|span| span.count).sum::<u64>());
+        .max_by_key(|service| {
+            service.revisions.iter().filter_map(|revision| revision.span).map(|span| span.count).sum::<u64>()
+        });
     let export = main.map(|service| complete_export(service, first, last));
     let mut notices = Vec::new();
     let mut notice = |code: &str, message: String, effect: &str, command: Option<String>| {
@@ -34,11 +36,17 @@ pub fn notices(state: &State, coverage: &Coverage, paths: &[String]) -> Vec<Noti
     for (file, count, severities) in &coverage.capped {
         let spans: Vec<String> = severities
             .iter()
-            .map(|(word, span)| format!("{word} over {}", duration(Timestamp(span.last).seconds_since(Timestamp(span.first)))))
+            .map(|(word, span)| {
+                format!("{word} over {}", duration(Timestamp(span.last).seconds_since(Timestamp(span.first))))
+            })
             .collect();
         notice(
             "capped-per-severity",
-            format!("{} holds exactly {count} entries each of several severities ({}): a limit per severity", path(paths, *file), spans.join(", ")),
+            format!(
+                "{} holds exactly {count} entries each of several severities ({}): a limit per severity",
+                path(paths, *file),
+                spans.join(", ")
+            ),
             "each severity covers another time, so counts of different severities are not compared",
             export.clone(),
         );
@@ -66,7 +74,10 @@ pub fn notices(state: &State, coverage: &Coverage, paths: &[String]) -> Vec<Noti
     if coverage.duplicates > 0 {
         notice(
             "duplicates",
-            format!("{} entries were read more than once (same insertId, timestamp and log) and counted once", coverage.duplicates),
+            format!(
+                "{} entries were read more than once (same insertId, timestamp and log) and counted once",
+                coverage.duplicates
+            ),
             "none on the counts",
             None,
         );

@@ -1,8 +1,8 @@
 //! From what was found to what to type: actions for each finding, notices for what the files lack,
 //! and verdicts capped by it.
 
-use super::{Phase, Rollback, Situation, actions, export_command};
 use super::notices::notices;
+use super::{Phase, Rollback, Situation, actions, export_command};
 use crate::classify::matcher::Catalog;
 use crate::model::report::{Finding, Notice};
 use crate::model::{Platform, Timestamp};
@@ -33,7 +33,12 @@ pub fn advise(reasoned: &Reasoned, state: &State, coverage: &Coverage, catalog: 
     Advised { findings, notices: notices(state, coverage, paths) }
 }
 
-fn plan(draft: &Draft, service: Option<&ServiceState>, coverage: &Coverage, catalog: &Catalog) -> Vec<crate::model::report::Action> {
+fn plan(
+    draft: &Draft,
+    service: Option<&ServiceState>,
+    coverage: &Coverage,
+    catalog: &Catalog,
+) -> Vec<crate::model::report::Action> {
     let finding = &draft.finding;
     let signature = catalog.get(&finding.cause.signature);
     let empty = Vec::new();
@@ -93,7 +98,10 @@ impl RollbackWords {
             return Self::NotNeeded(format!("it ended with {revision}"));
         }
         if draft.only_deploys {
-            let serving = service.revisions.iter().find(|revision| revision.health.succeeded > 0 && !finding.revisions.contains(&revision.name));
+            let serving = service
+                .revisions
+                .iter()
+                .find(|revision| revision.health.succeeded > 0 && !finding.revisions.contains(&revision.name));
             return Self::NotNeeded(serving.map_or_else(
                 || "a revision that never became ready gets no traffic".to_owned(),
                 |revision| format!("{} keeps serving", revision.name),
@@ -106,12 +114,17 @@ impl RollbackWords {
             .revisions
             .iter()
             .filter(|revision| !finding.revisions.contains(&revision.name))
-            .filter_map(|revision| revision.proof_of_health().map(|proof| (revision.health.last_success, revision, proof)))
+            .filter_map(|revision| {
+                revision.proof_of_health().map(|proof| (revision.health.last_success, revision, proof))
+            })
             .max_by_key(|(last, revision, _)| (*last, revision.name.clone()));
         let failing: Vec<&str> = finding.revisions.iter().map(String::as_str).collect();
         match healthy {
             Some((_, revision, proof)) => Self::To(revision.name.clone(), proof),
-            None if failing.len() > 1 => Self::WouldNotHelp(format!("{} fail of the same cause, so going back among them changes nothing", failing.join(" and "))),
+            None if failing.len() > 1 => Self::WouldNotHelp(format!(
+                "{} fail of the same cause, so going back among them changes nothing",
+                failing.join(" and ")
+            )),
             None => Self::Unknown("no other revision shows a successful request in these files".to_owned()),
         }
     }
@@ -130,5 +143,11 @@ impl RollbackWords {
 pub(super) fn complete_export(service: &ServiceState, first: i64, last: i64) -> String {
     const MARGIN_NANOS: i64 = 1_800_000_000_000;
     let kind = if service.home.platform == Platform::CloudRunJob { "cloud_run_job" } else { "cloud_run_revision" };
-    export_command(&service.home.project, &service.name, kind, Timestamp(first - MARGIN_NANOS), Timestamp(last + MARGIN_NANOS))
+    export_command(
+        &service.home.project,
+        &service.name,
+        kind,
+        Timestamp(first - MARGIN_NANOS),
+        Timestamp(last + MARGIN_NANOS),
+    )
 }

@@ -26,6 +26,11 @@ pub fn command(words: &[&str]) -> String {
     words.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ")
 }
 
+/// Joins commands by pipes; every word is quoted by itself.
+pub fn pipe(commands: &[&[&str]]) -> String {
+    commands.iter().map(|words| command(words)).collect::<Vec<_>>().join(" | ")
+}
+
 /// Text for people: unseen characters become blanks, runs of blanks one, and the end is cut at `chars_max`.
 pub fn prose(text: &str, chars_max: usize) -> String {
     let seen: String = text.chars().map(|c| if is_unseen(c) { ' ' } else { c }).collect();

@@ -78,7 +78,7 @@ pub(super) fn repair(situation: &Situation<'_>, otherwise: &str) -> Action {
         command: String::new(),
         precondition: "The inspect step confirms the cause",
         undo: "Revert the change in the repository or setting".to_owned(),
-        expect: "The new revision starts and answers on its own address before it gets traffic",
+        expect: "The verify steps pass",
     }
     .reversible()
 }

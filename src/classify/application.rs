@@ -119,7 +119,9 @@ impl Classifier {
         let text = message::clean(&raw);
         let text_level = if json_level == Level::Unknown { level::from_text(&text) } else { json_level };
         let level = level_of(entry.severity, text_level);
-        let whole = stack.as_deref().map_or(Cow::Borrowed(&*text), |stack| Cow::Owned(format!("{text}\n{}", message::clean(stack))));
+        let whole = stack
+            .as_deref()
+            .map_or(Cow::Borrowed(&*text), |stack| Cow::Owned(format!("{text}\n{}", message::clean(stack))));
         let chain = exception::parse(&whole).or_else(|| stack.as_deref().and_then(exception::parse));
         if let Some(chain) = chain {
             return self.exception_class(entry.platform, entry.stream, &chain, &whole, level);
@@ -138,13 +140,25 @@ impl Classifier {
         self.template_class(&text, level, shape)
     }
 
-    fn exception_class(&self, platform: Platform, stream: Stream, chain: &exception::Chain, whole: &str, level: Level) -> Classified {
+    fn exception_class(
+        &self,
+        platform: Platform,
+        stream: Stream,
+        chain: &exception::Chain,
+        whole: &str,
+        level: Level,
+    ) -> Classified {
         let headline = chain.headline();
         let found = self
             .catalog
             .find(platform, stream, &headline)
             .filter(|found| matches!(found.signature.role, Role::Cause | Role::Noise))
-            .or_else(|| self.catalog.find_all(platform, stream, whole).into_iter().find(|found| found.signature.role == Role::Cause));
+            .or_else(|| {
+                self.catalog
+                    .find_all(platform, stream, whole)
+                    .into_iter()
+                    .find(|found| found.signature.role == Role::Cause)
+            });
         let noise = found.as_ref().is_some_and(|found| found.signature.role == Role::Noise);
         // What a signature identifies (a module, a setting's model, a user) is one cause in every wrapping.
         let identity = found.as_ref().map(|found| found.identity()).filter(|identity| !identity.is_empty());
@@ -163,7 +177,7 @@ impl Classifier {
             text: exception_excerpt(whole),
             level: level.max(Level::Error),
             shape: LineShape::Plain,
-            mark: Mark::None,
+            mark: found.as_ref().map_or(Mark::None, |found| found.signature.mark),
             captures: found.map(|found| found.captures).unwrap_or_default(),
             core: chain.root().message.lines().next().unwrap_or("").trim().to_owned(),
         }
@@ -185,7 +199,11 @@ impl Classifier {
             _ => Strength::None,
         };
         if strength == Strength::None {
-            return if shape == LineShape::Head { stack_line(text, level, shape) } else { quiet(bounded(text, EVIDENCE_BYTES_MAX), level) };
+            return if shape == LineShape::Head {
+                stack_line(text, level, shape)
+            } else {
+                quiet(bounded(text, EVIDENCE_BYTES_MAX), level)
+            };
         }
         let core = bare.lines().next().unwrap_or("").trim();
         Classified {
@@ -233,7 +251,13 @@ fn signature_class(found: &Match<'_>, stream: Stream, text: &str, level: Level) 
     let signature = found.signature;
     let platform_speaks = matches!(
         stream,
-        Stream::System | Stream::SystemEvent | Stream::Activity | Stream::Requests | Stream::Policy | Stream::Build | Stream::DataAccess
+        Stream::System
+            | Stream::SystemEvent
+            | Stream::Activity
+            | Stream::Requests
+            | Stream::Policy
+            | Stream::Build
+            | Stream::DataAccess
     );
     let strength = match signature.role {
         Role::Cause if platform_speaks => Strength::PlatformCause,

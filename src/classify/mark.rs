@@ -46,6 +46,8 @@ pub enum Mark {
     JobFailed,
     /// A build failed.
     BuildFailed,
+    /// A limit that all revisions share was reached: connection slots, a server's own maximum.
+    SharedLimit,
     /// The application says on which port it listens; capture `port`.
     PortAnnounced,
 }
@@ -53,6 +55,9 @@ pub enum Mark {
 impl Mark {
     /// Whether the entry shows that an instance died or never lived.
     pub fn ends_instance(self) -> bool {
-        matches!(self, Self::ContainerExited | Self::InstanceCrashed | Self::BootFailed | Self::ProbeFailed | Self::ProbeKilled)
+        matches!(
+            self,
+            Self::ContainerExited | Self::InstanceCrashed | Self::BootFailed | Self::ProbeFailed | Self::ProbeKilled
+        )
     }
 }

@@ -41,13 +41,18 @@ pub fn path_template(path: &str) -> String {
 /// entry says the same, and a request is never a cause.
 pub(super) fn is_request_echo(text: &str) -> bool {
     const METHODS: [&str; 7] = ["GET ", "POST ", "PUT ", "PATCH ", "DELETE ", "HEAD ", "OPTIONS "];
-    let Some(at) = METHODS.iter().filter_map(|method| text.find(&format!("{method}/")).map(|at| at + method.len())).min() else {
+    let Some(at) =
+        METHODS.iter().filter_map(|method| text.find(&format!("{method}/")).map(|at| at + method.len())).min()
+    else {
         return false;
     };
     // The path, perhaps a protocol in quotes, then a status and at most a few measures.
     let after = text[at..].split_once([' ', '"']).map_or("", |(_, rest)| rest);
-    let words: Vec<&str> = after.split([' ', '"']).filter(|word| !word.is_empty() && !word.starts_with("HTTP/")).collect();
-    let status = words.first().is_some_and(|word| word.len() == 3 && word.starts_with(['1', '2', '3', '4', '5']) && word.bytes().all(|b| b.is_ascii_digit()));
+    let words: Vec<&str> =
+        after.split([' ', '"']).filter(|word| !word.is_empty() && !word.starts_with("HTTP/")).collect();
+    let status = words.first().is_some_and(|word| {
+        word.len() == 3 && word.starts_with(['1', '2', '3', '4', '5']) && word.bytes().all(|b| b.is_ascii_digit())
+    });
     at < 120 && status && words.len() <= 8
 }
 
@@ -74,7 +79,11 @@ pub(super) fn plain_request(entry: &Entry<'_>, http: &HttpRequest<'_>, level: Le
         strength: Strength::None,
         told_as_exception: false,
         title: format!("{target} answered {status}"),
-        text: if entry.text.is_empty() { request_line(http) } else { format!("{} | {}", entry.text, request_line(http)) },
+        text: if entry.text.is_empty() {
+            request_line(http)
+        } else {
+            format!("{} | {}", entry.text, request_line(http))
+        },
         level,
         shape: LineShape::Plain,
         mark: Mark::None,

@@ -18,7 +18,9 @@ const DEFAULT_COLUMNS: u16 = 100;
 
 /// Find the root causes in log exports.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  whydown analyze export.json\n  whydown analyze logs/ --state service.yaml --format json")]
+#[command(
+    after_help = "Examples:\n  whydown analyze export.json\n  whydown analyze logs/ --state service.yaml --format json"
+)]
 pub struct Analyze {
     /// Log exports: files, folders, or - for standard input
     #[arg(required = true, value_name = "PATH")]
@@ -106,7 +108,10 @@ impl Analyze {
             return exit::FINDINGS;
         }
         let incomplete = report.export.notices.iter().any(|notice| {
-            matches!(notice.code.as_str(), "export-cut-by-limit" | "capped-per-severity" | "severity-filtered" | "missing-application-output")
+            matches!(
+                notice.code.as_str(),
+                "export-cut-by-limit" | "capped-per-severity" | "severity-filtered" | "missing-application-output"
+            )
         });
         if self.strict && incomplete && strongest.is_none_or(|verdict| verdict < Verdict::Likely) {
             return exit::INCOMPLETE;

@@ -62,7 +62,11 @@ fn start_logging(verbose: u8) {
         _ => "whydown=trace",
     };
     let filter = EnvFilter::try_from_env("WHYDOWN_LOG").unwrap_or_else(|_| EnvFilter::new(default));
-    let logging = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().with_target(false);
+    let logging = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .without_time()
+        .with_target(false);
     // A second initialisation (in tests) keeps the first one.
     drop(logging.try_init());
 }

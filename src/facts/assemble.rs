@@ -13,6 +13,9 @@ use crate::model::{Platform, Severity, Stream};
 /// Lines of one block are written at once; a longer pause starts another block.
 const GAP_NANOS_MAX: i64 = 250_000_000;
 
+/// What opens a Python traceback.
+const TRACE_HEAD: &str = "Traceback (most recent call last)";
+
 /// A block is cut after this many lines, against endless output of one shape.
 const BLOCK_LINES_MAX: usize = 400;
 
@@ -63,7 +66,10 @@ fn blocks(slots: &[Option<Row>], symbols: &Symbols, classes: &dyn ClassView) -> 
             && lines[window - 1].0 == service
             && lines[window - 1].1 == instance
             && lines[window - 1].2 == stream
-            && open.last().and_then(|last| slots[*last].as_ref()).is_some_and(|last| row.time - last.time <= GAP_NANOS_MAX)
+            && open
+                .last()
+                .and_then(|last| slots[*last].as_ref())
+                .is_some_and(|last| row.time - last.time <= GAP_NANOS_MAX)
             && open.len() < BLOCK_LINES_MAX;
         if !follows || state.starts_anew(text, shape) {
             if open.len() > 1 {
@@ -85,6 +91,10 @@ fn blocks(slots: &[Option<Row>], symbols: &Symbols, classes: &dyn ClassView) -> 
 fn shape_of(row: &Row, symbols: &Symbols, classes: &dyn ClassView) -> LineShape {
     let class = classes.class(row.class);
     let text = symbols.text(row.text);
+    // A whole traceback in one entry can be chained to the next one by a line of its own between them.
+    if text.starts_with(TRACE_HEAD) {
+        return LineShape::Head;
+    }
     if class.shape == LineShape::Plain && !matches!(class.key, ClassKey::StackLine | ClassKey::Template { .. }) {
         return LineShape::Plain;
     }
@@ -105,7 +115,7 @@ impl BlockState {
         if self.lines == 0 || shape != LineShape::Head {
             return false;
         }
-        if text.trim_start().starts_with("Traceback (most recent call last)") {
+        if text.trim_start().starts_with(TRACE_HEAD) {
             return !self.chained && !self.in_python_trace;
         }
         // `Kind: message` closes a Python trace and opens everything else.
@@ -115,9 +125,11 @@ impl BlockState {
     fn take(&mut self, text: &str, shape: LineShape) {
         let bare = text.trim_start();
         self.lines += 1;
-        if bare.starts_with("Traceback (most recent call last)") {
-            (self.in_python_trace, self.chained) = (true, false);
-        } else if bare.starts_with("During handling of the above exception") || bare.starts_with("The above exception was") {
+        if bare.starts_with(TRACE_HEAD) {
+            (self.in_python_trace, self.chained) = (!text.contains('\n'), false);
+        } else if bare.starts_with("During handling of the above exception")
+            || bare.starts_with("The above exception was")
+        {
             (self.in_python_trace, self.chained) = (false, true);
         } else if shape == LineShape::Head {
             self.in_python_trace = false;
@@ -145,9 +157,15 @@ fn join_block(
         let class = classifier.classify_text(platform, first.stream, Severity::Error, &text);
         matches!(class.key, ClassKey::Signature { .. }).then_some(class)
     });
-    let level = block.iter().filter_map(|index| slots[*index].as_ref()).map(|row| row.level).max().unwrap_or(Level::Unknown);
+    let level =
+        block.iter().filter_map(|index| slots[*index].as_ref()).map(|row| row.level).max().unwrap_or(Level::Unknown);
     if let Some(class) = known {
-        let row = Row { class: classes.intern(&class), text: symbols.intern(&class.text), level: level.max(class.level), ..first };
+        let row = Row {
+            class: classes.intern(&class),
+            text: symbols.intern(&class.text),
+            level: level.max(class.level),
+            ..first
+        };
         for index in block {
             slots[*index] = None;
         }

@@ -103,7 +103,9 @@ impl Columns {
         let (class, service) = (table.column("class")?.u32()?, table.column("service")?.u32()?);
         let (revision, count) = (table.column("revision")?.u32()?, table.column("count")?.u64()?);
         Ok((0..table.height())
-            .filter_map(|i| Some((ClassId(class.get(i)?), Symbol(service.get(i)?), Symbol(revision.get(i)?), count.get(i)?)))
+            .filter_map(|i| {
+                Some((ClassId(class.get(i)?), Symbol(service.get(i)?), Symbol(revision.get(i)?), count.get(i)?))
+            })
             .collect())
     }
 

@@ -130,7 +130,12 @@ fn bucket_of(nanos: i64) -> usize {
 
 /// Middle of a bucket, rounded to three significant digits so that it prints the same everywhere.
 fn upper_ms(index: usize) -> f64 {
-    #[allow(clippy::cast_precision_loss, clippy::cast_possible_wrap, clippy::cast_possible_truncation, reason = "index < 448")]
+    #[allow(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_wrap,
+        clippy::cast_possible_truncation,
+        reason = "index < 448"
+    )]
     let value = SMALLEST_MS * GROWTH.powf(index as f64 + 0.5);
     let digits = 10f64.powf(2.0 - value.log10().floor());
     (value * digits).round() / digits

@@ -98,6 +98,8 @@ pub struct Facts {
     pub lives: Map<(Symbol, Symbol), Life>,
     /// Requests by (service, revision).
     pub health: Map<(Symbol, Symbol), Health>,
+    /// Requests and failed requests by minute since the epoch, by (service, revision).
+    pub traffic: Map<(Symbol, Symbol), BTreeMap<i64, (u64, u64)>>,
     /// Entries by (service, revision).
     pub revisions: Map<(Symbol, Symbol), Span>,
     /// Entries by (service, stream, severity).
@@ -168,7 +170,11 @@ impl Facts {
         let message = if fact.message.is_empty() { &fact.status_message } else { &fact.message };
         let severity = entry.severity.unwrap_or_default();
         let mut class = classifier.classify_text(entry.platform, entry.stream, severity, message);
-        class.text = format!("{} {}: {message}", fact.method, if fact.revision.is_empty() { &fact.service } else { &fact.revision });
+        class.text = format!(
+            "{} {}: {message}",
+            fact.method,
+            if fact.revision.is_empty() { &fact.service } else { &fact.revision }
+        );
         if !message.is_empty() && !class.is_quiet() {
             let place = Place { service, revision, time, written: time, identity };
             self.keep(entry, &class, &place);
@@ -186,14 +192,11 @@ impl Facts {
             let project = self.symbols.intern(&entry.resource.project);
             *self.projects.entry(project).or_default() += 1;
         }
-        self.homes
-            .entry(service)
-            .and_modify(|home| home.learn(entry))
-            .or_insert_with(|| Home {
-                platform: entry.platform,
-                project: entry.resource.project.to_string(),
-                location: entry.resource.location.to_string(),
-            });
+        self.homes.entry(service).and_modify(|home| home.learn(entry)).or_insert_with(|| Home {
+            platform: entry.platform,
+            project: entry.resource.project.to_string(),
+            location: entry.resource.location.to_string(),
+        });
     }
 
     /// Instance life and request health; returns when the entry happened (a request happens at its end).
@@ -207,6 +210,13 @@ impl Facts {
             end = time.plus(http.latency_nanos.unwrap_or(0));
             let health = self.health.entry((service, revision)).or_default();
             health.add(time.0, status, !entry.text.is_empty(), http.latency_nanos);
+            let minute = self
+                .traffic
+                .entry((service, revision))
+                .or_default()
+                .entry(time.0.div_euclid(60_000_000_000))
+                .or_default();
+            *minute = (minute.0 + 1, minute.1 + u64::from(failed));
         }
         if !entry.instance.is_empty() {
             let instance = self.symbols.intern(&entry.instance);
@@ -276,6 +286,13 @@ impl Facts {
         }
         for ((service, revision), health) in other.health {
             self.health.entry((ours(service), ours(revision))).or_default().merge(&health);
+        }
+        for ((service, revision), minutes) in other.traffic {
+            let mine = self.traffic.entry((ours(service), ours(revision))).or_default();
+            for (minute, (all, failed)) in minutes {
+                let counts = mine.entry(minute).or_default();
+                *counts = (counts.0 + all, counts.1 + failed);
+            }
         }
         for ((service, revision), span) in other.revisions {
             self.revisions.entry((ours(service), ours(revision))).or_default().merge(span);

@@ -64,7 +64,8 @@ impl Facts {
         let classes = std::mem::take(&mut self.classes);
         let known = classes.snapshot();
         let mut open = Open(classes, known);
-        let platforms: Map<Symbol, Platform> = self.homes.iter().map(|(service, home)| (*service, home.platform)).collect();
+        let platforms: Map<Symbol, Platform> =
+            self.homes.iter().map(|(service, home)| (*service, home.platform)).collect();
         let platform_of = |service: Symbol| platforms.get(&service).copied().unwrap_or(Platform::Other);
         let rows = assemble::join_lines(rows, &mut self.symbols, &mut open, classifier, &platform_of);
         let classes = open.0.into_known();
@@ -77,7 +78,11 @@ impl Facts {
 /// One order for all runs: time, insertId, service, place in the files.
 fn sort(rows: &mut [Row], symbols: &Symbols) {
     rows.sort_unstable_by(|a, b| {
-        (a.time, symbols.text(a.insert_id), symbols.text(a.service), a.position)
-            .cmp(&(b.time, symbols.text(b.insert_id), symbols.text(b.service), b.position))
+        (a.time, symbols.text(a.insert_id), symbols.text(a.service), a.position).cmp(&(
+            b.time,
+            symbols.text(b.insert_id),
+            symbols.text(b.service),
+            b.position,
+        ))
     });
 }

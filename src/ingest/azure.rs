@@ -64,7 +64,10 @@ fn service_name(row: &mut Map<String, Value>) -> Option<Value> {
         return named;
     }
     let parents = ["RevisionName", "RevisionName_s", "ReplicaName", "ReplicaName_s"];
-    let parent = parents.into_iter().filter_map(|key| row.get(key).and_then(Value::as_str)).find_map(|name| name.split_once("--"));
+    let parent = parents
+        .into_iter()
+        .filter_map(|key| row.get(key).and_then(Value::as_str))
+        .find_map(|name| name.split_once("--"));
     parent.map(|(app, _)| Value::from(app)).or(named)
 }
 

@@ -106,7 +106,9 @@ pub fn causes(settled: &Settled, clusters: &Clusters, state: &State) -> Causes {
         by_revision.entry((row.service, row.revision)).or_default().push(index);
     }
     let mut ports: Map<(Symbol, Symbol), Vec<usize>> = Map::default();
-    for (index, row) in settled.rows.iter().enumerate().filter(|(_, row)| settled.class(row).mark == Mark::PortAnnounced) {
+    for (index, row) in
+        settled.rows.iter().enumerate().filter(|(_, row)| settled.class(row).mark == Mark::PortAnnounced)
+    {
         ports.entry((row.service, row.instance)).or_default().push(index);
     }
     let root_of = join_tellings(settled, clusters, &by_instance, &by_revision);
@@ -180,7 +182,8 @@ fn tells_the_same(settled: &Settled, a: usize, b: usize) -> bool {
 }
 
 fn contains_core(text: &str, core: &str) -> bool {
-    core.len() >= CORE_BYTES_MIN && (text.contains(core) || (core.contains('"') && text.replace("\\\"", "\"").contains(core)))
+    core.len() >= CORE_BYTES_MIN
+        && (text.contains(core) || (core.contains('"') && text.replace("\\\"", "\"").contains(core)))
 }
 
 /// Clusters that healthy instances show about as often as failed ones.
@@ -200,7 +203,11 @@ fn unspecific(
                 .map(|rows| rows.iter().map(|row| root_of[clusters.of_row[*row]]).collect())
                 .unwrap_or_default();
             let dead = instance.failed();
-            if dead { failed += 1 } else { healthy += 1 }
+            if dead {
+                failed += 1
+            } else {
+                healthy += 1
+            }
             for root in roots {
                 let counts = shown.entry(root).or_default();
                 if dead { counts.0 += 1 } else { counts.1 += 1 }
@@ -208,7 +215,10 @@ fn unspecific(
         }
         for (root, (on_failed, on_healthy)) in shown {
             let rate = |shown: u32, of: u32| f64::from(shown) / f64::from(of.max(1));
-            if on_failed > 0 && on_healthy >= 2 && rate(on_healthy, healthy) >= HEALTHY_SHARE_MAX * rate(on_failed, failed) {
+            if on_failed > 0
+                && on_healthy >= 2
+                && rate(on_healthy, healthy) >= HEALTHY_SHARE_MAX * rate(on_failed, failed)
+            {
                 found.insert(root);
             }
         }

@@ -55,8 +55,11 @@ impl View<'_> {
                 }
             }
         }
-        let mut effects: Vec<ChainLink> = by_cluster.into_iter().map(|((_, cluster), rows)| self.effect_link(group, cluster, &rows)).collect();
-        effects.sort_by_key(|link| (link.role, link.evidence.first().map(|evidence| evidence.timestamp), link.cluster.clone()));
+        let mut effects: Vec<ChainLink> =
+            by_cluster.into_iter().map(|((_, cluster), rows)| self.effect_link(group, cluster, &rows)).collect();
+        effects.sort_by_key(|link| {
+            (link.role, link.evidence.first().map(|evidence| evidence.timestamp), link.cluster.clone())
+        });
         links.extend(effects);
         links
     }
@@ -64,7 +67,8 @@ impl View<'_> {
     fn cause_link(&self, group: &Group) -> ChainLink {
         let cluster = &self.clusters.list[group.root];
         let class = &self.settled.classes[cluster.class.0 as usize];
-        let own: Vec<usize> = group.rows.iter().copied().filter(|row| self.clusters.of_row[*row] == group.root).collect();
+        let own: Vec<usize> =
+            group.rows.iter().copied().filter(|row| self.clusters.of_row[*row] == group.root).collect();
         let other = group.rows.iter().copied().filter(|row| self.clusters.of_row[*row] != group.root);
         let mut quoted: Vec<usize> = own.iter().copied().take(EVIDENCE_MAX - 1).collect();
         let mut quoted_clusters = vec![group.root];
@@ -93,7 +97,11 @@ impl View<'_> {
     fn effect_link(&self, group: &Group, cluster: usize, rows: &[(usize, usize)]) -> ChainLink {
         let class = &self.settled.classes[self.clusters.list[cluster].class.0 as usize];
         let only_rows: Vec<usize> = rows.iter().map(|(_, row)| *row).collect();
-        let role = if class.role == Role::Impact || self.settled.rows[only_rows[0]].status > 0 { Role::Impact } else { Role::Failure };
+        let role = if class.role == Role::Impact || self.settled.rows[only_rows[0]].status > 0 {
+            Role::Impact
+        } else {
+            Role::Failure
+        };
         ChainLink {
             role,
             cluster: self.clusters.list[cluster].id.clone(),
@@ -158,7 +166,8 @@ impl View<'_> {
     }
 
     fn instances(&self, rows: &[usize]) -> u64 {
-        let mut seen: Vec<_> = rows.iter().map(|row| self.settled.rows[*row].instance).filter(|instance| *instance != EMPTY).collect();
+        let mut seen: Vec<_> =
+            rows.iter().map(|row| self.settled.rows[*row].instance).filter(|instance| *instance != EMPTY).collect();
         seen.sort_unstable();
         seen.dedup();
         seen.len() as u64
@@ -167,12 +176,18 @@ impl View<'_> {
 
 fn join_text(what: &str, seconds: &[f64], of: usize, elsewhere: usize) -> String {
     if seconds.is_empty() {
-        return if elsewhere > 0 { format!("{elsewhere} of {of} joined only by revision and window") } else { String::new() };
+        return if elsewhere > 0 {
+            format!("{elsewhere} of {of} joined only by revision and window")
+        } else {
+            String::new()
+        };
     }
     let least = seconds.iter().copied().fold(f64::INFINITY, f64::min);
     let most = seconds.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let range = if (most - least).abs() < 0.005 { format!("{most:.2} s") } else { format!("{least:.2} to {most:.2} s") };
+    let range =
+        if (most - least).abs() < 0.005 { format!("{most:.2} s") } else { format!("{least:.2} to {most:.2} s") };
     let direction = if least >= 0.0 { format!("{range} after it") } else { format!("at {range} from it") };
-    let rest = if elsewhere > 0 { format!("; {elsewhere} of {of} joined only by revision and window") } else { String::new() };
+    let rest =
+        if elsewhere > 0 { format!("; {elsewhere} of {of} joined only by revision and window") } else { String::new() };
     format!("{} of {of} {what}, {direction}{rest}", seconds.len())
 }

@@ -27,6 +27,8 @@ pub enum Join {
     Trace,
     /// Both in one job execution.
     Execution,
+    /// The deploy of the revision whose instance shows it.
+    Deploy,
     /// Both on one revision, within the window.
     Revision,
 }
@@ -49,8 +51,10 @@ pub struct Explanation {
 /// Explains each unit; `None` where no entry does.
 pub fn explain(settled: &Settled, clusters: &Clusters, causes: &Causes, units: &[Unit]) -> Vec<Option<Explanation>> {
     let view = View { settled, clusters, causes };
-    let mut explained: Vec<Option<Explanation>> =
-        units.iter().map(|unit| view.directly(unit).filter(|cause| view.strength(cause.row) < Strength::Suspect)).collect();
+    let mut explained: Vec<Option<Explanation>> = units
+        .iter()
+        .map(|unit| view.directly(unit).filter(|cause| view.strength(cause.row) != Strength::Suspect))
+        .collect();
     attach_lost_requests(&view, units, &mut explained);
     attach_deploys(&view, units, &mut explained);
     attach_by_revision(units, &mut explained);
@@ -93,7 +97,8 @@ impl View<'_> {
         let probe = unit.rows.iter().copied().find(|row| class_of(*row).mark == Mark::ProbeFailed)?;
         let probed = port_in(self.settled.text(self.settled.rows[probe].text))?;
         let announced = self.causes.ports.get(&(unit.service, unit.instance))?;
-        let port_of = |row: usize| class_of(row).captures.iter().find(|(name, _)| name == "port").map(|(_, port)| port.as_str());
+        let port_of =
+            |row: usize| class_of(row).captures.iter().find(|(name, _)| name == "port").map(|(_, port)| port.as_str());
         if announced.iter().any(|row| port_of(*row) == Some(probed)) {
             return None;
         }
@@ -119,8 +124,11 @@ impl View<'_> {
     /// Of the lines before a death: the strongest kind, and of these the first of the last few seconds,
     /// because what comes after the first exception is mostly its consequence.
     fn root_before(&self, unit: &Unit, rows: Vec<usize>, join: Join) -> Option<Explanation> {
-        let specific: Vec<usize> =
-            rows.iter().copied().filter(|row| !self.causes.is_unspecific(self.causes.root(self.clusters, *row))).collect();
+        let specific: Vec<usize> = rows
+            .iter()
+            .copied()
+            .filter(|row| !self.causes.is_unspecific(self.causes.root(self.clusters, *row)))
+            .collect();
         let rows = if specific.is_empty() { rows } else { specific };
         let best = rows.iter().map(|row| self.strength(*row)).min()?;
         let of_best: Vec<usize> = rows.into_iter().filter(|row| self.strength(*row) == best).collect();
@@ -162,7 +170,13 @@ impl View<'_> {
     }
 
     fn explanation(&self, row: usize, join: Join, unit: &Unit, rivals: bool) -> Explanation {
-        Explanation { root: self.causes.root(self.clusters, row), row, join, distance: unit.end - self.time(row), rivals }
+        Explanation {
+            root: self.causes.root(self.clusters, row),
+            row,
+            join,
+            distance: unit.end - self.time(row),
+            rivals,
+        }
     }
 
     fn time(&self, row: usize) -> i64 {
@@ -218,13 +232,13 @@ fn attach_deploys(view: &View<'_>, units: &[Unit], explained: &mut [Option<Expla
             continue;
         }
         let of_instance = of_revision.get(&(unit.service, unit.revision)).copied();
-        let cause = of_instance.map(|cause| (cause.row, cause.rivals)).or_else(|| {
+        let cause = of_instance.map(|cause| (cause.row, cause.rivals, Join::Deploy)).or_else(|| {
             let rows = view.causes.by_revision.get(&(unit.service, unit.revision))?;
             let before = rows.iter().copied().filter(|row| view.time(*row) <= unit.end + CLOCK_NANOS).collect();
-            view.root_before(unit, before, Join::Revision).map(|cause| (cause.row, cause.rivals))
+            view.root_before(unit, before, Join::Revision).map(|cause| (cause.row, cause.rivals, Join::Revision))
         });
-        if let Some((row, rivals)) = cause {
-            explained[index] = Some(view.explanation(row, Join::Revision, unit, rivals));
+        if let Some((row, rivals, join)) = cause {
+            explained[index] = Some(view.explanation(row, join, unit, rivals));
         }
     }
 }
@@ -245,7 +259,8 @@ fn attach_by_revision(units: &[Unit], explained: &mut [Option<Explanation>]) {
         }
         let unit = &units[index];
         let alike = nearest(twins.get(&twin_key(unit)), unit.end).filter(|(end, _)| {
-            matches!(unit.kind, UnitKind::Instance | UnitKind::Request) || (end - unit.end).abs() <= REVISION_WINDOW_NANOS
+            matches!(unit.kind, UnitKind::Instance | UnitKind::Request)
+                || (end - unit.end).abs() <= REVISION_WINDOW_NANOS
         });
         let found = alike.or_else(|| {
             // A platform failure without an instance of its own, while instances of the revision fail.
@@ -276,5 +291,10 @@ fn nearest(list: Option<&Vec<(i64, Explanation)>>, time: i64) -> Option<(i64, Ex
     let list = list?;
     let after = list.partition_point(|(end, _)| *end < time);
     let around = [after.checked_sub(1), Some(after)];
-    around.into_iter().flatten().filter_map(|i| list.get(i)).min_by_key(|(end, cause)| ((end - time).abs(), cause.row)).copied()
+    around
+        .into_iter()
+        .flatten()
+        .filter_map(|i| list.get(i))
+        .min_by_key(|(end, cause)| ((end - time).abs(), cause.row))
+        .copied()
 }

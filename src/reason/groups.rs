@@ -105,8 +105,13 @@ type LeftKey = (UnitKind, Symbol, Symbol, u16, Mark, Symbol);
 fn left_key(settled: &Settled, unit: &Unit, failed_instances: &HashSet<(Symbol, Symbol), FixedState>) -> LeftKey {
     let mark = settled.class(&settled.rows[unit.rows[0]]).mark;
     // Requests that the platform cut or refused share a reason whatever their path; the application's own do not.
-    let target = if unit.kind == UnitKind::Request && mark == Mark::None && unit.status != 504 { unit.target } else { EMPTY };
+    let target =
+        if unit.kind == UnitKind::Request && mark == Mark::None && unit.status != 504 { unit.target } else { EMPTY };
     match unit.kind {
+        // A request that was lost with an instance is told with it.
+        UnitKind::Request if mark == Mark::RequestLost && failed_instances.contains(&(unit.service, unit.revision)) => {
+            (UnitKind::Instance, unit.service, unit.revision, 0, Mark::None, EMPTY)
+        }
         // A server that loses workers does so on every revision that runs it.
         UnitKind::Worker => (unit.kind, unit.service, EMPTY, 0, Mark::WorkerLost, EMPTY),
         // A deploy that failed with its instances is told with them.
@@ -119,7 +124,8 @@ fn left_key(settled: &Settled, unit: &Unit, failed_instances: &HashSet<(Symbol, 
 }
 
 fn rows_of(clusters: &Clusters, causes: &Causes, root: usize) -> Vec<usize> {
-    let mut rows: Vec<usize> = causes.tellings(root).into_iter().flat_map(|cluster| clusters.list[cluster].rows.clone()).collect();
+    let mut rows: Vec<usize> =
+        causes.tellings(root).into_iter().flat_map(|cluster| clusters.list[cluster].rows.clone()).collect();
     rows.sort_unstable();
     rows
 }
@@ -141,7 +147,9 @@ fn mark_consequences(
         let rows = rows_of(clusters, causes, root);
         let mut best: Option<(usize, usize)> = None;
         let mut inside_any = vec![false; rows.len()];
-        for (number, group) in groups.iter().enumerate().filter(|(_, group)| group.service == clusters.list[root].service) {
+        for (number, group) in
+            groups.iter().enumerate().filter(|(_, group)| group.service == clusters.list[root].service)
+        {
             let mut inside = 0;
             for (position, row) in rows.iter().enumerate() {
                 if within_group(settled, units, group, *row) {
@@ -170,7 +178,8 @@ fn within_group(settled: &Settled, units: &[Unit], group: &Group, row: usize) ->
             || (row.trace != EMPTY && row.trace == unit.trace)
             || (row.execution != EMPTY && row.execution == unit.execution);
         let until = unit.end + DEATH_NANOS_MAX;
-        let since = if unit.kind == UnitKind::Request { unit.start - SAME_EVENT_NANOS } else { unit.end - 6 * DEATH_NANOS_MAX };
+        let since =
+            if unit.kind == UnitKind::Request { unit.start - SAME_EVENT_NANOS } else { unit.end - 6 * DEATH_NANOS_MAX };
         same_place && (since..=until).contains(&row.time)
     })
 }
@@ -180,13 +189,20 @@ fn candidate_roots(settled: &Settled, clusters: &Clusters, causes: &Causes) -> V
     (0..clusters.list.len())
         .filter(|cluster| {
             let class = &settled.classes[clusters.list[*cluster].class.0 as usize];
-            class.role == Role::Cause && strength(class) < Strength::None && causes.root(clusters, clusters.list[*cluster].rows[0]) == *cluster
+            class.role == Role::Cause
+                && strength(class) < Strength::None
+                && causes.root(clusters, clusters.list[*cluster].rows[0]) == *cluster
         })
         .collect()
 }
 
 /// Errors that no failure hangs on; those that follow another within moments, each time, are its consequences.
-fn unattached(settled: &Settled, clusters: &Clusters, causes: &Causes, taken: &HashSet<usize, FixedState>) -> Vec<Group> {
+fn unattached(
+    settled: &Settled,
+    clusters: &Clusters,
+    causes: &Causes,
+    taken: &HashSet<usize, FixedState>,
+) -> Vec<Group> {
     let mut roots: Vec<usize> = candidate_roots(settled, clusters, causes)
         .into_iter()
         .filter(|root| !taken.contains(root))

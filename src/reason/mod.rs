@@ -76,10 +76,13 @@ pub fn reason(settled: &Settled, clusters: &Clusters, state: &State, catalog: &C
     let teller = Teller { settled, clusters, state, catalog, files, units: &units, causes: &causes, total };
     let mut drafts: Vec<Draft> = groups.iter().map(|group| teller.draft(group)).collect();
     drafts.sort_by(|a, b| {
-        b.finding
-            .score
-            .total_cmp(&a.finding.score)
-            .then_with(|| (a.finding.first, &a.finding.title, &a.finding.service).cmp(&(b.finding.first, &b.finding.title, &b.finding.service)))
+        b.finding.score.total_cmp(&a.finding.score).then_with(|| {
+            (a.finding.first, &a.finding.title, &a.finding.service).cmp(&(
+                b.finding.first,
+                &b.finding.title,
+                &b.finding.service,
+            ))
+        })
     });
     drafts.truncate(weights::FINDINGS_MAX);
     for (rank, draft) in drafts.iter_mut().enumerate() {
@@ -117,13 +120,17 @@ impl Teller<'_> {
         let (first, last) = (Timestamp(why.first()), Timestamp(why.last()));
         let kinds = |kind: UnitKind| group.units.iter().filter(|(unit, _)| units[*unit].kind == kind).count();
         let first_unit = group.units.iter().map(|(unit, _)| &units[*unit]).find(|unit| unit.instance != EMPTY);
-        let first_request = group.units.iter().map(|(unit, _)| &units[*unit]).find(|unit| unit.kind == UnitKind::Request);
+        let first_request =
+            group.units.iter().map(|(unit, _)| &units[*unit]).find(|unit| unit.kind == UnitKind::Request);
         let mut support = Vec::new();
         let mut against = Vec::new();
         for cluster in &group.consequences {
             let cluster = &clusters.list[*cluster];
             let title = &settled.classes[cluster.class.0 as usize].title;
-            support.push(format!("“{title}” ({}, {} times) stands beside it each time and is read as its consequence", cluster.id, cluster.count));
+            support.push(format!(
+                "“{title}” ({}, {} times) stands beside it each time and is read as its consequence",
+                cluster.id, cluster.count
+            ));
         }
         if self.causes.is_unspecific(group.root) {
             against.push("instances that did not fail show it about as often".to_owned());
@@ -143,7 +150,11 @@ impl Teller<'_> {
             first,
             last,
             cause: Cause {
-                cluster: if group.basis == Basis::Unexplained { String::new() } else { clusters.list[group.root].id.clone() },
+                cluster: if group.basis == Basis::Unexplained {
+                    String::new()
+                } else {
+                    clusters.list[group.root].id.clone()
+                },
                 signature: class.signature.clone(),
                 category: words.category(),
                 summary: words.summary(),

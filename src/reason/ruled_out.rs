@@ -36,7 +36,11 @@ fn two_revisions(service: &ServiceState) -> Option<RuledOut> {
     } else {
         state.evidence.join("; ")
     };
-    Some(RuledOut { hypothesis: format!("two live revisions of {} cause the failures ({})", service.name, state.state), reason, evidence: Vec::new() })
+    Some(RuledOut {
+        hypothesis: format!("two live revisions of {} cause the failures ({})", service.name, state.state),
+        reason,
+        evidence: Vec::new(),
+    })
 }
 
 /// Deployments between failures that look alike before and after them changed nothing about the cause.
@@ -69,7 +73,9 @@ fn memory(settled: &Settled, clusters: &Clusters, service: &ServiceState, findin
     }
     let guess = clusters.list.iter().find(|cluster| {
         let class = &settled.classes[cluster.class.0 as usize];
-        cluster.service == service.symbol && class.mark != Mark::InstanceCrashed && class.text.to_ascii_lowercase().contains("out of memory")
+        cluster.service == service.symbol
+            && class.mark != Mark::InstanceCrashed
+            && class.text.to_ascii_lowercase().contains("out of memory")
     })?;
     Some(RuledOut {
         hypothesis: format!("instances of {} ran out of memory", service.name),

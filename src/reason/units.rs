@@ -96,9 +96,14 @@ fn failed_instances(settled: &Settled, state: &State) -> Vec<Unit> {
     for service in &state.services {
         for instance in &service.instances {
             let End::Failed(end) = instance.end else { continue };
-            let rows: Vec<usize> =
-                instance.failures.iter().copied().filter(|index| settled.rows[*index].stream != Stream::Requests).collect();
-            let lost = instance.failures.iter().copied().filter(|index| settled.rows[*index].stream == Stream::Requests);
+            let rows: Vec<usize> = instance
+                .failures
+                .iter()
+                .copied()
+                .filter(|index| settled.rows[*index].stream != Stream::Requests)
+                .collect();
+            let lost =
+                instance.failures.iter().copied().filter(|index| settled.rows[*index].stream == Stream::Requests);
             let first = rows.first().copied().or_else(|| lost.clone().next());
             let Some(first) = first else { continue };
             let row = &settled.rows[first];
@@ -122,9 +127,12 @@ fn failed_deploys(settled: &Settled) -> Vec<Unit> {
     let mut by_service: BTreeMap<Symbol, Vec<Unit>> = BTreeMap::new();
     for (index, row) in settled.rows.iter().enumerate() {
         let class = settled.class(row);
-        let refused = matches!(row.stream, Stream::Activity | Stream::DataAccess | Stream::Policy) && row.level >= Level::Error;
+        let refused =
+            matches!(row.stream, Stream::Activity | Stream::DataAccess | Stream::Policy) && row.level >= Level::Error;
         let condition = row.stream == Stream::SystemEvent && row.level >= Level::Error;
-        if !(refused || condition || matches!(class.mark, Mark::DeployFailed | Mark::DeployRefused)) || class.role == Role::State {
+        if !(refused || condition || matches!(class.mark, Mark::DeployFailed | Mark::DeployRefused))
+            || class.role == Role::State
+        {
             continue;
         }
         let job = class.mark == Mark::JobFailed || settled.text(row.text).starts_with("RunJob");

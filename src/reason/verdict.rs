@@ -6,6 +6,7 @@ use super::groups::{Basis, Group};
 use super::units::{Unit, UnitKind};
 use super::weights as w;
 use crate::classify::Strength;
+use crate::classify::mark::Mark;
 use crate::facts::Settled;
 use crate::facts::clusters::Clusters;
 use crate::model::Verdict;
@@ -39,10 +40,16 @@ pub fn joined(group: &Group) -> Joined {
 pub fn verdict(settled: &Settled, clusters: &Clusters, causes: &Causes, units: &[Unit], group: &Group) -> Verdict {
     let class = &settled.classes[clusters.list[group.root].class.0 as usize];
     match group.basis {
+        // Cloud Run docs: troubleshooting. 429 with this text is the instance limit, unless a crash loop leaves no instance.
+        Basis::Unexplained if class.mark == Mark::RequestRefused && only_limit(units, group) => Verdict::Likely,
         Basis::Unexplained => Verdict::Inconclusive,
+        // Two ports written by the application and by the platform, on one instance.
+        Basis::Explained if class.mark == Mark::PortAnnounced => Verdict::Likely,
         Basis::Unattached if strength(class) == Strength::PlatformCause => Verdict::Likely,
         Basis::Unattached => Verdict::Possible,
-        Basis::Explained => explained_verdict(strength(class), causes.is_unspecific(group.root), joined(group), units, group),
+        Basis::Explained => {
+            explained_verdict(strength(class), causes.is_unspecific(group.root), joined(group), units, group)
+        }
     }
 }
 
@@ -52,7 +59,11 @@ fn explained_verdict(strength: Strength, unspecific: bool, joined: Joined, units
         return Verdict::Confirmed;
     }
     if unspecific || joined.closely == 0 {
-        return if strength <= Strength::Named && joined.all >= 3 && !unspecific { Verdict::Likely } else { Verdict::Possible };
+        return if strength <= Strength::Named && joined.all >= 3 && !unspecific {
+            Verdict::Likely
+        } else {
+            Verdict::Possible
+        };
     }
     // A request may run beside others on its instance; only a trace, or nothing else in reach, is proof.
     let only_requests = group.units.iter().all(|(unit, _)| units[*unit].kind == UnitKind::Request);
@@ -60,13 +71,35 @@ fn explained_verdict(strength: Strength, unspecific: bool, joined: Joined, units
     match strength {
         Strength::PlatformCause | Strength::Named if mostly_close && !ambiguous => Verdict::Confirmed,
         Strength::PlatformCause | Strength::Named => Verdict::Likely,
+        // The same line in every failing trace, and in no other: at most likely, because nothing knows it.
+        Strength::Suspect
+            if joined.closely >= 3
+                && joined.closely == joined.all
+                && joined.rivals == 0
+                && group.rows.len() <= joined.all + 1 =>
+        {
+            Verdict::Likely
+        }
         Strength::UnknownError if joined.closely >= 2 && mostly_close && !ambiguous => Verdict::Likely,
         _ => Verdict::Possible,
     }
 }
 
+/// Every request of the group was refused with 429, and no instance of the service failed.
+fn only_limit(units: &[Unit], group: &Group) -> bool {
+    group.units.iter().all(|(unit, _)| units[*unit].status == 429)
+        && !units.iter().any(|unit| unit.kind == UnitKind::Instance && unit.service == group.service)
+}
+
 /// The score, part by part. `total` is the weight of all failed units of the files.
-pub fn score(settled: &Settled, clusters: &Clusters, causes: &Causes, units: &[Unit], group: &Group, total: f64) -> Vec<ScorePart> {
+pub fn score(
+    settled: &Settled,
+    clusters: &Clusters,
+    causes: &Causes,
+    units: &[Unit],
+    group: &Group,
+    total: f64,
+) -> Vec<ScorePart> {
     let class = &settled.classes[clusters.list[group.root].class.0 as usize];
     let explains: f64 = group.units.iter().map(|(unit, _)| weight(&units[*unit])).sum();
     let joined = joined(group);
@@ -91,12 +124,24 @@ pub fn score(settled: &Settled, clusters: &Clusters, causes: &Causes, units: &[U
     part("strength", value, word.to_owned());
     let consequences = group.consequences.len().min(w::CONSEQUENCES_MAX);
     #[allow(clippy::cast_precision_loss, reason = "at most five")]
-    part("consequences", w::CONSEQUENCE * consequences as f64, format!("{} other errors follow it each time", group.consequences.len()));
+    part(
+        "consequences",
+        w::CONSEQUENCE * consequences as f64,
+        format!("{} other errors follow it each time", group.consequences.len()),
+    );
     if joined.closely > 0 {
         let share = share_of(joined.closely, joined.all);
-        part("join", w::JOINED_BY_INSTANCE * share, format!("{} of {} on the same instance, trace or execution", joined.closely, joined.all));
+        part(
+            "join",
+            w::JOINED_BY_INSTANCE * share,
+            format!("{} of {} on the same instance, trace or execution", joined.closely, joined.all),
+        );
     } else if joined.all > 0 {
-        part("join", w::JOINED_BY_REVISION, format!("{} of {} on the same revision and window", joined.all, joined.all));
+        part(
+            "join",
+            w::JOINED_BY_REVISION,
+            format!("{} of {} on the same revision and window", joined.all, joined.all),
+        );
     }
     if joined.all > 0 && !causes.is_unspecific(group.root) {
         part("specific", w::SPECIFIC, "healthy instances do not show it".to_owned());

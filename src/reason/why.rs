@@ -6,9 +6,9 @@ use super::groups::{Basis, Group};
 use super::units::{Unit, UnitKind};
 use super::weights::CHANGE_BEFORE_ONSET_NANOS;
 use crate::facts::Settled;
+use crate::model::Role;
 use crate::model::Timestamp;
 use crate::model::report::{ChainLink, Deployment};
-use crate::model::Role;
 use crate::state::ServiceState;
 use crate::state::instances::End;
 
@@ -120,7 +120,9 @@ impl Why<'_> {
         let start = service.revisions.iter().filter_map(|revision| revision.span).map(|span| span.first).min()?;
         let lead = Timestamp(first).seconds_since(Timestamp(start));
         Some(if lead < 60.0 {
-            format!("the first sign is {lead:.1} s after the first entry of the service in these files, so the onset may lie before them; no change of the service is recorded in the time before it")
+            format!(
+                "the first sign is {lead:.1} s after the first entry of the service in these files, so the onset may lie before them; no change of the service is recorded in the time before it"
+            )
         } else {
             "no change of the service is recorded in these files in the 10 minutes before the first sign".to_owned()
         })
@@ -128,9 +130,11 @@ impl Why<'_> {
 
     fn kept_going(&self) -> Option<String> {
         let service = self.service?;
-        let failing = service.revisions.iter().filter(|revision| self.revisions.contains(&revision.name) && revision.crashes > 0);
-        let (starts, for_minimum) =
-            failing.fold((0, 0), |(starts, minimum), revision| (starts + revision.starts, minimum + revision.starts_for_minimum));
+        let failing =
+            service.revisions.iter().filter(|revision| self.revisions.contains(&revision.name) && revision.crashes > 0);
+        let (starts, for_minimum) = failing.fold((0, 0), |(starts, minimum), revision| {
+            (starts + revision.starts, minimum + revision.starts_for_minimum)
+        });
         (self.instances().count() > 1 && for_minimum > 0).then(|| {
             format!(
                 "what keeps it going: {for_minimum} of {starts} logged instance starts were made only to keep the minimum number of instances (min instances), so new instances start and fail even without users"
@@ -145,9 +149,15 @@ impl Why<'_> {
         service
             .revisions
             .iter()
-            .filter(|revision| !self.revisions.contains(&revision.name) && revision.crashes == 0 && revision.ready != Some(false))
             .filter(|revision| {
-                let ready = service.history.readiness.get(&revision.name).is_some_and(|r| r.ready == Some(true) && r.since.0 >= self.first());
+                !self.revisions.contains(&revision.name) && revision.crashes == 0 && revision.ready != Some(false)
+            })
+            .filter(|revision| {
+                let ready = service
+                    .history
+                    .readiness
+                    .get(&revision.name)
+                    .is_some_and(|r| r.ready == Some(true) && r.since.0 >= self.first());
                 let alive = revision.span.is_some_and(|span| span.last - last > 60_000_000_000);
                 ready && alive
             })

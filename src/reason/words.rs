@@ -49,7 +49,8 @@ impl Words<'_> {
     /// Names of the revisions that failed; of those that show the cause, where nothing failed.
     pub fn revisions(&self) -> Vec<String> {
         let failed: Vec<_> = self.members().map(|unit| unit.revision).filter(|revision| *revision != EMPTY).collect();
-        let shown = self.group.rows.iter().map(|row| self.settled.rows[*row].revision).filter(|revision| *revision != EMPTY);
+        let shown =
+            self.group.rows.iter().map(|row| self.settled.rows[*row].revision).filter(|revision| *revision != EMPTY);
         let mut names: Vec<String> =
             failed.into_iter().chain(shown).map(|revision| self.settled.text(revision).to_owned()).collect();
         names.sort();
@@ -76,7 +77,14 @@ impl Words<'_> {
             // A bug that shows while the program starts keeps it from starting.
             Category::CodeRuntime if self.at_boot() && self.class().told_as_exception => Category::CodeStartup,
             Category::Unknown if matches!(self.class().key, ClassKey::Exception { .. }) => {
-                if self.at_boot() { Category::CodeStartup } else { Category::CodeRuntime }
+                if self.at_boot() {
+                    Category::CodeStartup
+                } else {
+                    Category::CodeRuntime
+                }
+            }
+            Category::Unknown if self.members().all(|unit| unit.status == 504) && !self.group.units.is_empty() => {
+                Category::Timeout
             }
             Category::Unknown if self.at_boot() => Category::CodeStartup,
             Category::Unknown => Category::CodeRuntime,
@@ -107,18 +115,28 @@ impl Words<'_> {
         };
         match self.group.basis {
             Basis::Explained => format!("{}: {}", self.cause_words(), self.effect(&place)),
-            Basis::Unattached if place.is_empty() => format!("{}: no failure hangs on it in these files", self.cause_words()),
-            Basis::Unattached => format!("{}: logged by {place}, no failed request or instance hangs on it", self.cause_words()),
+            Basis::Unattached if place.is_empty() => {
+                format!("{}: no failure hangs on it in these files", self.cause_words())
+            }
+            Basis::Unattached => {
+                format!("{}: logged by {place}, no failed request or instance hangs on it", self.cause_words())
+            }
             Basis::Unexplained => self.unexplained_title(&place),
         }
     }
 
     fn cause_words(&self) -> String {
         if self.class().mark == Mark::PortAnnounced {
-            let probed = self.members().flat_map(|unit| unit.rows.iter()).map(|row| self.settled.text(self.settled.rows[*row].text));
+            let probed = self
+                .members()
+                .flat_map(|unit| unit.rows.iter())
+                .map(|row| self.settled.text(self.settled.rows[*row].text));
             let port = probed.filter_map(|text| text.split_once("on port ")).map(|(_, rest)| rest).next().unwrap_or("");
             let port: String = port.chars().take_while(char::is_ascii_digit).collect();
-            return format!("The application listens on port {} while the startup probe asks port {port}", capture(&self.class().captures, "port"));
+            return format!(
+                "The application listens on port {} while the startup probe asks port {port}",
+                capture(&self.class().captures, "port")
+            );
         }
         let title = self.class().title.trim_end_matches(['.', ':']).to_owned();
         if title.is_empty() { self.class().core.clone() } else { title }
@@ -126,10 +144,14 @@ impl Words<'_> {
 
     fn effect(&self, place: &str) -> String {
         let (instances, requests) = (self.count(UnitKind::Instance), self.count(UnitKind::Request));
-        let (deploys, jobs, builds) = (self.count(UnitKind::Deploy), self.count(UnitKind::Job), self.count(UnitKind::Build));
+        let (deploys, jobs, builds) =
+            (self.count(UnitKind::Deploy), self.count(UnitKind::Job), self.count(UnitKind::Build));
         if deploys > 0 && requests == 0 {
             return if place.is_empty() || self.revisions().is_empty() {
-                format!("a change of {} was refused or did not become ready", if place.is_empty() { "the project" } else { place })
+                format!(
+                    "a change of {} was refused or did not become ready",
+                    if place.is_empty() { "the project" } else { place }
+                )
             } else {
                 format!("{place} never became ready")
             };
@@ -154,27 +176,53 @@ impl Words<'_> {
         match class.mark {
             Mark::ContainerExited => {
                 let code = class.captures.iter().find(|(name, _)| name == "code").map_or("", |(_, code)| code);
-                let meaning = code.parse().ok().and_then(|code| self.catalog.exit_code(code)).map_or_else(String::new, |code| format!(" ({})", code.name));
+                let meaning = code
+                    .parse()
+                    .ok()
+                    .and_then(|code| self.catalog.exit_code(code))
+                    .map_or_else(String::new, |code| format!(" ({})", code.name));
                 format!("{place} ends with code {code}{meaning} and no entry says why")
             }
             Mark::ProbeFailed | Mark::ProbeKilled => self.probe_title(place),
-            Mark::WorkerLost => format!("Workers of {place} stopped answering and were replaced, {}; no entry says what blocked them", times(count)),
-            Mark::RequestTimedOut => format!("{requests} to {place} were cut at the time limit and no entry says what they waited for"),
-            Mark::RequestRefused if self.members().all(|unit| unit.status == 429) => {
-                format!("No instance of {place} was free for {requests}: the instance limit was reached")
+            Mark::WorkerLost => format!(
+                "Workers of {place} stopped answering and were replaced, {}; no entry says what blocked them",
+                times(count)
+            ),
+            Mark::RequestTimedOut => {
+                format!("{requests} to {place} were cut at the time limit and no entry says what they waited for")
             }
-            Mark::RequestRefused => format!("{requests} to {place} found no instance that could start, and no entry says why"),
-            Mark::RequestLost => format!("{requests} to {place} lost the connection to the instance and no entry says why"),
+            Mark::RequestRefused if self.members().all(|unit| unit.status == 429) => {
+                format!("No available instance for {requests} to {place}: the maximum number of instances was reached")
+            }
+            Mark::RequestRefused => {
+                format!("{requests} to {place} found no instance that could start, and no entry says why")
+            }
+            Mark::RequestLost => {
+                format!("{requests} to {place} lost the connection to the instance and no entry says why")
+            }
             _ if self.members().all(|unit| unit.kind == UnitKind::Request) => self.request_title(place, &requests),
-            _ if self.count(UnitKind::Deploy) > 0 => format!("{place} never became ready: {}", first_sentence(&class.title)),
+            _ if self.count(UnitKind::Deploy) > 0 => {
+                format!("{place} never became ready: {}", first_sentence(&class.title))
+            }
             _ => format!("{place}: {}", first_sentence(&class.title)),
         }
     }
 
     /// A probe that failed without any line of the application: the status tells which kind.
     fn probe_title(&self, place: &str) -> String {
-        let row = self.group.rows.iter().map(|row| self.settled.text(self.settled.rows[*row].text)).find(|text| text.contains("status"));
-        let status = row.map_or("", |text| if text.contains("DEADLINE_EXCEEDED") { " (DEADLINE_EXCEEDED: alive, but never listened in time)" } else { "" });
+        let row = self
+            .group
+            .rows
+            .iter()
+            .map(|row| self.settled.text(self.settled.rows[*row].text))
+            .find(|text| text.contains("status"));
+        let status = row.map_or("", |text| {
+            if text.contains("DEADLINE_EXCEEDED") {
+                " (DEADLINE_EXCEEDED: alive, but never listened in time)"
+            } else {
+                ""
+            }
+        });
         let port = capture(&self.class().captures, "port");
         let port = if port.is_empty() { String::new() } else { format!(" on port {port}") };
         let kind = if self.class().mark == Mark::ProbeKilled { "Liveness probe" } else { "Startup probe" };
@@ -184,21 +232,28 @@ impl Words<'_> {
     fn request_title(&self, place: &str, requests: &str) -> String {
         let status = self.members().map(|unit| unit.status).max().unwrap_or(0);
         if let Some(limit) = self.common_latency().filter(|_| status == 504) {
-            return format!("{requests} to {place} were answered 504 after {limit:.0} s each, the request time limit; no entry says what they waited for");
+            return format!(
+                "{requests} to {place} were answered 504 after {limit:.0} s each, the request time limit; no entry says what they waited for"
+            );
         }
         let mut targets: Vec<&str> = self.members().map(|unit| self.settled.text(unit.target)).collect();
         targets.sort_unstable();
         targets.dedup();
         match targets.as_slice() {
-            [one] => format!("{one} on {place} answered {status} {}, and no entry explains it", times(self.group.units.len())),
+            [one] => format!(
+                "{one} on {place} answered {status} {}, and no entry explains it",
+                times(self.group.units.len())
+            ),
             _ => format!("{requests} to {place} answered {status}, and no entry explains it"),
         }
     }
 
     /// Seconds, where all requests of the group took the same time within 2 %.
     fn common_latency(&self) -> Option<f64> {
-        let seconds: Vec<f64> = self.members().map(|unit| Timestamp(unit.end).seconds_since(Timestamp(unit.start))).collect();
-        let (least, most) = seconds.iter().fold((f64::INFINITY, 0.0f64), |(least, most), s| (least.min(*s), most.max(*s)));
+        let seconds: Vec<f64> =
+            self.members().map(|unit| Timestamp(unit.end).seconds_since(Timestamp(unit.start))).collect();
+        let (least, most) =
+            seconds.iter().fold((f64::INFINITY, 0.0f64), |(least, most), s| (least.min(*s), most.max(*s)));
         (most > 1.0 && (most - least) <= most * SAME_LIMIT_SHARE).then_some(least)
     }
 
@@ -210,7 +265,9 @@ impl Words<'_> {
         match self.group.basis {
             Basis::Unexplained => format!("{}. The cause is not in these files.", first_sentence(&self.title())),
             _ if meaning.is_empty() => format!("{}.", self.cause_words()),
-            _ if quoted.is_empty() || self.cause_words().contains(quoted) => format!("{}. {meaning}", self.cause_words()),
+            _ if quoted.is_empty() || self.cause_words().contains(quoted) => {
+                format!("{}. {meaning}", self.cause_words())
+            }
             _ => format!("{}: “{quoted}”. {meaning}", self.cause_words()),
         }
     }
@@ -219,7 +276,9 @@ impl Words<'_> {
     pub fn impact(&self) -> Vec<String> {
         let mut sentences = Vec::new();
         let requests = self.count(UnitKind::Request);
-        let all = self.service.map_or(0, |service| service.revisions.iter().map(|revision| revision.health.requests).sum::<u64>());
+        let all = self
+            .service
+            .map_or(0, |service| service.revisions.iter().map(|revision| revision.health.requests).sum::<u64>());
         if requests > 0 {
             let mut by_target: BTreeMap<(u16, &str), usize> = BTreeMap::new();
             for unit in self.members().filter(|unit| unit.kind == UnitKind::Request) {
@@ -227,9 +286,13 @@ impl Words<'_> {
             }
             let mut kinds: Vec<_> = by_target.into_iter().collect();
             kinds.sort_by_key(|((status, target), count)| (usize::MAX - count, *status, target.to_string()));
-            let shown: Vec<String> = kinds.iter().take(4).map(|((status, target), count)| format!("{count} × {status} {target}")).collect();
+            let shown: Vec<String> =
+                kinds.iter().take(4).map(|((status, target), count)| format!("{count} × {status} {target}")).collect();
             let more = if kinds.len() > 4 { format!(" and {} more kinds", kinds.len() - 4) } else { String::new() };
-            sentences.push(format!("{requests} of {all} requests of the service in these files failed: {}{more}", shown.join(", ")));
+            sentences.push(format!(
+                "{requests} of {all} requests of the service in these files failed: {}{more}",
+                shown.join(", ")
+            ));
         }
         let instances = self.count(UnitKind::Instance);
         if instances > 0 {
@@ -253,10 +316,14 @@ impl Words<'_> {
             return "no request entry is in these files, so what users felt is not known".to_owned();
         }
         let failed = self.revisions();
-        let serving = service.revisions.iter().find(|revision| revision.health.succeeded > 0 && !failed.contains(&revision.name));
+        let serving =
+            service.revisions.iter().find(|revision| revision.health.succeeded > 0 && !failed.contains(&revision.name));
         match serving {
             Some(other) if self.group.basis != Basis::Unattached => {
-                format!("no failed request hangs on it: {} kept serving ({} requests succeeded)", other.name, other.health.succeeded)
+                format!(
+                    "no failed request hangs on it: {} kept serving ({} requests succeeded)",
+                    other.name, other.health.succeeded
+                )
             }
             _ => format!("no failed request hangs on it, of {all} in these files"),
         }

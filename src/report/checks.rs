@@ -17,8 +17,11 @@ pub fn checks(state: &State, coverage: &Coverage) -> Vec<Check> {
     let requests: u64 = revisions().map(|revision| revision.health.requests).sum();
     let failed: u64 = revisions().map(|revision| revision.health.errors_5xx).sum();
     let instances: usize = state.services.iter().map(|service| service.instances.len()).sum();
-    let failed_starts: usize =
-        state.services.iter().map(|service| service.instances.iter().filter(|instance| instance.failed_at_boot()).count()).sum();
+    let failed_starts: usize = state
+        .services
+        .iter()
+        .map(|service| service.instances.iter().filter(|instance| instance.failed_at_boot()).count())
+        .sum();
     vec![
         check("container exits", "0", exits.to_string(), (!coverage.lacks(Missing::System)).then_some(exits == 0)),
         check(

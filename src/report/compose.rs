@@ -5,7 +5,8 @@ use crate::facts::Settled;
 use crate::facts::clusters::{Cluster, Clusters};
 use crate::ingest::Damage;
 use crate::model::report::{
-    self as contract, Evidence, Export, Finding, Generator, InputFile, Notice, Report, RevisionCount, RuledOut, Service, Window,
+    self as contract, Evidence, Export, Finding, Generator, InputFile, Notice, Report, RevisionCount, RuledOut,
+    Service, Window,
 };
 use crate::model::{Position, Role, Timestamp};
 use crate::state::coverage::Coverage;
@@ -142,7 +143,11 @@ fn cluster(settled: &Settled, cluster: &Cluster, paths: &[String]) -> contract::
         instances: cluster.instances,
         first: Timestamp(cluster.first),
         last: Timestamp(cluster.last),
-        windows: cluster.windows.iter().map(|(start, count)| Window { start: Timestamp(*start), count: *count }).collect(),
+        windows: cluster
+            .windows
+            .iter()
+            .map(|(start, count)| Window { start: Timestamp(*start), count: *count })
+            .collect(),
         samples: cluster.rows.iter().take(SAMPLES_MAX).map(|row| sample(settled, *row, paths)).collect(),
     }
 }
@@ -172,7 +177,13 @@ fn damage_notice(damage: &Damage, paths: &[String]) -> Notice {
     let path = paths.get(damage.file as usize).map_or("", String::as_str);
     Notice {
         code: damage.kind.to_owned(),
-        message: format!("{path}, line {}: {} {} ({})", damage.line, damage.count, damage.kind.replace('-', " "), damage.excerpt),
+        message: format!(
+            "{path}, line {}: {} {} ({})",
+            damage.line,
+            damage.count,
+            damage.kind.replace('-', " "),
+            damage.excerpt
+        ),
         effect: "all readable records are used; what the damaged ones said is not known".to_owned(),
         command: None,
     }

@@ -56,7 +56,8 @@ pub enum Missing {
 impl Coverage {
     /// Seconds from the first to the last event.
     pub fn seconds(&self) -> f64 {
-        self.extent.map_or(0.0, |(first, last)| crate::model::Timestamp(last).seconds_since(crate::model::Timestamp(first)))
+        self.extent
+            .map_or(0.0, |(first, last)| crate::model::Timestamp(last).seconds_since(crate::model::Timestamp(first)))
     }
 
     /// Whether a stream has no entry.
@@ -160,10 +161,7 @@ fn lowest_severity(settled: &Settled) -> Option<Severity> {
 
 fn gap(minutes: &BTreeMap<i64, u64>) -> Option<(i64, i64)> {
     let (first, last) = (*minutes.keys().next()?, *minutes.keys().next_back()?);
-    let (from, to) = minutes
-        .keys()
-        .zip(minutes.keys().skip(1))
-        .map(|(a, b)| (*a, *b))
-        .max_by_key(|(a, b)| (b - a, -a))?;
+    let (from, to) =
+        minutes.keys().zip(minutes.keys().skip(1)).map(|(a, b)| (*a, *b)).max_by_key(|(a, b)| (b - a, -a))?;
     (to - from > GAP_MINUTES_MIN && (to - from) * 2 > last - first).then_some((from, to))
 }

@@ -73,7 +73,9 @@ pub fn instances(settled: &Settled, service: Symbol, platform: Platform) -> Vec<
             known.insert(*symbol, InstanceState::new(*symbol, life));
         }
     }
-    for (index, row) in settled.rows.iter().enumerate().filter(|(_, row)| row.service == service && row.instance != EMPTY) {
+    for (index, row) in
+        settled.rows.iter().enumerate().filter(|(_, row)| row.service == service && row.instance != EMPTY)
+    {
         if let Some(instance) = known.get_mut(&row.instance) {
             instance.take(settled, index, row, platform);
         }
@@ -82,9 +84,7 @@ pub fn instances(settled: &Settled, service: Symbol, platform: Platform) -> Vec<
     for instance in &mut instances {
         instance.conclude(settled);
     }
-    instances.sort_by(|a, b| {
-        (a.life.first, settled.text(a.symbol)).cmp(&(b.life.first, settled.text(b.symbol)))
-    });
+    instances.sort_by(|a, b| (a.life.first, settled.text(a.symbol)).cmp(&(b.life.first, settled.text(b.symbol))));
     instances
 }
 

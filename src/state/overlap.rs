@@ -13,13 +13,20 @@ use crate::model::report::RevisionState;
 /// requests can hold it up to the request timeout, which defaults to 300 s).
 const DRAIN_NANOS_MAX: i64 = 300_000_000_000;
 
+/// Fewer requests than this outside an overlap are too few to compare with.
+const REQUESTS_MIN: u64 = 10;
+
 /// Names the state and its role.
 pub fn revision_state(service: &ServiceState) -> RevisionState {
     let written: Vec<&RevisionFacts> = service.revisions.iter().filter(|revision| revision.span.is_some()).collect();
-    let serving: Vec<&RevisionFacts> = written.iter().copied().filter(|revision| revision.health.requests > 0).collect();
+    let serving: Vec<&RevisionFacts> =
+        written.iter().copied().filter(|revision| revision.health.requests > 0).collect();
     let mut answer = match decide(service, &written, &serving) {
         Some(answer) => answer,
-        None => blank(if written.is_empty() { "cannot-be-told" } else { "single" }, if written.is_empty() { "unknown" } else { "none" }),
+        None => blank(
+            if written.is_empty() { "cannot-be-told" } else { "single" },
+            if written.is_empty() { "unknown" } else { "none" },
+        ),
     };
     if answer.revisions.is_empty() {
         answer.revisions = written.iter().map(|revision| revision.name.clone()).collect();
@@ -41,8 +48,9 @@ fn decide(service: &ServiceState, written: &[&RevisionFacts], serving: &[&Revisi
     {
         let mut answer = blank("newest-not-ready", "consequence");
         answer.revisions = vec![created.clone(), ready.clone()];
-        answer.evidence =
-            vec![format!("{created} never became ready and gets no traffic; {ready} keeps serving: a failed deploy, not two live revisions")];
+        answer.evidence = vec![format!(
+            "{created} never became ready and gets no traffic; {ready} keeps serving: a failed deploy, not two live revisions"
+        )];
         return Some(answer);
     }
     if let Some(failed) = written.iter().find(|revision| revision.ready == Some(false))
@@ -58,33 +66,50 @@ fn decide(service: &ServiceState, written: &[&RevisionFacts], serving: &[&Revisi
     if written.len() < 2 {
         return None;
     }
-    Some(by_overlap(written, serving))
+    Some(by_overlap(service, written, serving))
 }
 
 /// More than one revision has a share above zero in the last known traffic.
 fn deliberate_split(service: &ServiceState) -> Option<RevisionState> {
     let history = &service.history;
-    let change = history.traffic.iter().rev().find(|change| change.targets.iter().filter(|target| target.percent > 0).count() > 1)?;
+    let change = history
+        .traffic
+        .iter()
+        .rev()
+        .find(|change| change.targets.iter().filter(|target| target.percent > 0).count() > 1)?;
     let shares: Vec<String> = change
         .targets
         .iter()
         .filter(|target| target.percent > 0)
         .map(|target| {
-            let name = target.revision.clone().or_else(|| history.latest_ready.clone()).unwrap_or_else(|| "latest".to_owned());
+            let name =
+                target.revision.clone().or_else(|| history.latest_ready.clone()).unwrap_or_else(|| "latest".to_owned());
             format!("{name}={}", target.percent)
         })
         .collect();
     let mut answer = blank("deliberate-split", "intended");
     answer.from = Some(change.time);
     answer.revisions = shares.iter().filter_map(|share| share.split('=').next()).map(str::to_owned).collect();
-    answer.evidence = vec![format!("traffic is set to {} by the change of {}", shares.join(" and "), change.time.to_rfc3339())];
+    answer.evidence =
+        vec![format!("traffic is set to {} by the change of {}", shares.join(" and "), change.time.to_rfc3339())];
     let members: Vec<&RevisionFacts> = answer.revisions.iter().filter_map(|name| service.revision(name)).collect();
     let sick: Vec<&&RevisionFacts> = members.iter().filter(|revision| is_sick(revision)).collect();
     if !sick.is_empty() && sick.len() < members.len() {
         answer.role = "bystander".to_owned();
-        answer.evidence.extend(sick.iter().map(|revision| format!("failures follow {}: {}", revision.name, revision.verdict())));
+        answer
+            .evidence
+            .extend(sick.iter().map(|revision| format!("failures follow {}: {}", revision.name, revision.verdict())));
+    } else if sick.len() > 1 {
+        let (role, why) = role_of_both(service, &members);
+        answer.role = role.to_owned();
+        answer.evidence.push(why);
     }
-    answer.evidence.extend(members.iter().filter(|revision| !is_sick(revision)).map(|revision| format!("{}: {}", revision.name, revision.verdict())));
+    answer.evidence.extend(
+        members
+            .iter()
+            .filter(|revision| !is_sick(revision))
+            .map(|revision| format!("{}: {}", revision.name, revision.verdict())),
+    );
     Some(answer)
 }
 
@@ -92,7 +117,8 @@ fn tagged_or_pinned(service: &ServiceState, written: &[&RevisionFacts]) -> Optio
     let history = &service.history;
     let last = history.traffic.last()?;
     let follows_latest = last.targets.iter().any(|target| target.revision.is_none() && target.percent > 0);
-    if let Some(pinned) = last.targets.iter().find(|target| target.percent == 100).and_then(|target| target.revision.clone())
+    if let Some(pinned) =
+        last.targets.iter().find(|target| target.percent == 100).and_then(|target| target.revision.clone())
         && !follows_latest
         && let Some(created) = &history.latest_created
         && &pinned != created
@@ -101,7 +127,9 @@ fn tagged_or_pinned(service: &ServiceState, written: &[&RevisionFacts]) -> Optio
         let mut answer = blank("pinned-old", "bystander");
         answer.from = Some(last.time);
         answer.revisions = vec![pinned.clone(), created.clone()];
-        answer.evidence = vec![format!("traffic is pinned to {pinned} by name, so the newer {created} is ready but gets none until `--to-latest`")];
+        answer.evidence = vec![format!(
+            "traffic is pinned to {pinned} by name, so the newer {created} is ready but gets none until `--to-latest`"
+        )];
         return Some(answer);
     }
     let tagged = last.targets.iter().find(|target| target.percent == 0 && target.tag.is_some())?;
@@ -118,7 +146,7 @@ fn tagged_or_pinned(service: &ServiceState, written: &[&RevisionFacts]) -> Optio
 }
 
 /// Without a word from the control plane: how long did requests or entries of two revisions overlap?
-fn by_overlap(written: &[&RevisionFacts], serving: &[&RevisionFacts]) -> RevisionState {
+fn by_overlap(service: &ServiceState, written: &[&RevisionFacts], serving: &[&RevisionFacts]) -> RevisionState {
     let spans = |revision: &RevisionFacts| {
         if revision.health.requests > 0 {
             (revision.health.first, revision.health.last)
@@ -156,22 +184,54 @@ fn by_overlap(written: &[&RevisionFacts], serving: &[&RevisionFacts]) -> Revisio
         ("cannot-be-told", false)
     };
     let sick = pair.iter().filter(|revision| is_sick(revision)).count();
-    let role = match (state, sick) {
-        ("rollover-drain", 0) | ("dual-traffic", 0) => "none",
-        _ if !known => "unknown",
-        _ => "bystander",
+    let (role, both) = match (state, sick) {
+        _ if !known => ("unknown", String::new()),
+        (_, 0) => ("none", String::new()),
+        (_, 1) => ("bystander", String::new()),
+        _ => role_of_both(service, &pair),
     };
     let mut answer = blank(state, role);
     (answer.from, answer.to) = (Some(Timestamp(from)), Some(Timestamp(to)));
     let reading = if serving.len() > 1 { "requests" } else { "entries (no requests of both)" };
     let why = match (sick, known) {
-        (_, false) => "; without request entries of both it cannot be told whether both had traffic",
-        (0, _) => "; neither failed",
-        (1, _) => "; failures follow one revision",
-        _ => "; both fail, before and after the overlap as well as in it",
+        (_, false) => "; without request entries of both it cannot be told whether both had traffic".to_owned(),
+        (0, _) => "; neither failed".to_owned(),
+        (1, _) => "; failures follow one revision".to_owned(),
+        _ => format!("; {both}"),
     };
     numbers(&mut answer, format!("{reading} of {} and {} overlap for {seconds:.1} s{why}", pair[0].name, pair[1].name));
     answer
+}
+
+/// Both revisions fail: does it begin and end with the overlap, and is there a limit that they share?
+/// Failures that go on at the same rate without the overlap are not its doing.
+fn role_of_both(service: &ServiceState, pair: &[&RevisionFacts]) -> (&'static str, String) {
+    let active = |revision: &RevisionFacts, minute: &i64| revision.minutes.contains_key(minute);
+    let (mut inside, mut outside) = ((0, 0), (0, 0));
+    for revision in &service.revisions {
+        for (minute, (all, failed)) in &revision.minutes {
+            let together = pair.iter().filter(|revision| active(revision, minute)).count() > 1;
+            let counts = if together { &mut inside } else { &mut outside };
+            *counts = (counts.0 + all, counts.1 + failed);
+        }
+    }
+    let numbers = format!(
+        "{} of {} requests failed in minutes in which both served, {} of {} in the others",
+        inside.1, inside.0, outside.1, outside.0
+    );
+    let shared = pair.iter().filter(|revision| !revision.shared_limit.is_empty()).count() > 1;
+    let less_outside = outside.0 >= REQUESTS_MIN && outside.1 * inside.0 * 4 < inside.1 * outside.0;
+    match (shared, less_outside) {
+        (true, true) => (
+            "cause",
+            format!("{numbers}, and both reach a limit that they share: together they use more than it allows"),
+        ),
+        (false, true) => ("unknown", format!("{numbers}, but no limit that they share is in these files")),
+        (true, false) if outside.0 < REQUESTS_MIN => {
+            ("cause", format!("both reach a limit that they share; {numbers}, too few outside to compare"))
+        }
+        _ => ("bystander", format!("both fail, and the failures do not depend on it: {numbers}")),
+    }
 }
 
 fn is_sick(revision: &RevisionFacts) -> bool {
@@ -183,5 +243,12 @@ fn evidence(revisions: &[&RevisionFacts]) -> Vec<String> {
 }
 
 fn blank(state: &str, role: &str) -> RevisionState {
-    RevisionState { state: state.to_owned(), role: role.to_owned(), revisions: Vec::new(), from: None, to: None, evidence: Vec::new() }
+    RevisionState {
+        state: state.to_owned(),
+        role: role.to_owned(),
+        revisions: Vec::new(),
+        from: None,
+        to: None,
+        evidence: Vec::new(),
+    }
 }

@@ -20,6 +20,10 @@ pub struct RevisionFacts {
     pub span: Option<Span>,
     /// Its requests.
     pub health: Health,
+    /// Requests and failed requests by minute since the epoch.
+    pub minutes: BTreeMap<i64, (u64, u64)>,
+    /// Entries that show a limit shared by all revisions (connection slots), by minute since the epoch.
+    pub shared_limit: BTreeMap<i64, u64>,
     /// Distinct instances.
     pub instances: u64,
     /// Instance starts logged by the platform.
@@ -43,13 +47,15 @@ impl RevisionFacts {
     pub fn proof_of_health(&self) -> Option<String> {
         let health = &self.health;
         let bad = health.errors_5xx + health.errors_platform.saturating_sub(health.errors_5xx);
-        (self.crashes == 0 && self.ready != Some(false) && health.succeeded >= 3 && bad * 20 <= health.requests).then(|| {
-            format!(
-                "{} of {} requests answered below 500 and no instance crashed on it in these files",
-                health.requests - bad,
-                health.requests
-            )
-        })
+        (self.crashes == 0 && self.ready != Some(false) && health.succeeded >= 3 && bad * 20 <= health.requests).then(
+            || {
+                format!(
+                    "{} of {} requests answered below 500 and no instance crashed on it in these files",
+                    health.requests - bad,
+                    health.requests
+                )
+            },
+        )
     }
 
     /// One word and its reason.
@@ -65,7 +71,10 @@ impl RevisionFacts {
             return format!("failing: {} of {} requests answered 5xx", health.errors_5xx, health.requests);
         }
         if self.crashes > 0 || health.errors_5xx > 0 {
-            return format!("degraded: {} crashes, {} of {} requests answered 5xx", self.crashes, health.errors_5xx, health.requests);
+            return format!(
+                "degraded: {} crashes, {} of {} requests answered 5xx",
+                self.crashes, health.errors_5xx, health.requests
+            );
         }
         if health.succeeded > 0 {
             return format!("healthy: {} of {} requests succeeded", health.succeeded, health.requests);
@@ -75,7 +84,12 @@ impl RevisionFacts {
 }
 
 /// The revisions of a service by name.
-pub fn revisions(settled: &Settled, service: Symbol, instances: &[InstanceState], history: &History) -> Vec<RevisionFacts> {
+pub fn revisions(
+    settled: &Settled,
+    service: Symbol,
+    instances: &[InstanceState],
+    history: &History,
+) -> Vec<RevisionFacts> {
     let mut known: BTreeMap<String, RevisionFacts> = BTreeMap::new();
     for ((owner, symbol), span) in &settled.facts.revisions {
         if *owner == service {
@@ -86,6 +100,11 @@ pub fn revisions(settled: &Settled, service: Symbol, instances: &[InstanceState]
     for ((owner, symbol), health) in &settled.facts.health {
         if *owner == service && *symbol != EMPTY {
             entry(&mut known, settled.text(*symbol)).health.merge(health);
+        }
+    }
+    for ((owner, symbol), minutes) in &settled.facts.traffic {
+        if *owner == service && *symbol != EMPTY {
+            entry(&mut known, settled.text(*symbol)).minutes.clone_from(minutes);
         }
     }
     for instance in instances.iter().filter(|instance| instance.revision != EMPTY) {
@@ -99,9 +118,11 @@ pub fn revisions(settled: &Settled, service: Symbol, instances: &[InstanceState]
         match class.mark {
             Mark::InstanceStarted => {
                 revision.starts += u64::from(row.repeats);
-                let for_minimum = class.captures.iter().any(|(name, value)| name == "reason" && value.contains("MIN_INSTANCE"));
+                let for_minimum =
+                    class.captures.iter().any(|(name, value)| name == "reason" && value.contains("MIN_INSTANCE"));
                 revision.starts_for_minimum += if for_minimum { u64::from(row.repeats) } else { 0 };
             }
+            Mark::SharedLimit => *revision.shared_limit.entry(row.time.div_euclid(60_000_000_000)).or_default() += 1,
             Mark::ContainerExited => revision.exits += u64::from(row.repeats),
             _ => {}
         }
@@ -130,6 +151,8 @@ fn entry<'a>(known: &'a mut BTreeMap<String, RevisionFacts>, name: &str) -> &'a 
         name: name.to_owned(),
         span: None,
         health: Health::default(),
+        minutes: BTreeMap::new(),
+        shared_limit: BTreeMap::new(),
         instances: 0,
         starts: 0,
         starts_for_minimum: 0,

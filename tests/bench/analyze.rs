@@ -29,11 +29,28 @@ fn incident(instances: usize) -> String {
             ));
             text.push('\n');
         };
-        entry("varlog%2Fsystem", 0, r#""severity":"INFO","#, r#""Starting new instance. Reason: AUTOSCALING - Instance started due to configured scaling factors (e.g. CPU utilization, request throughput, etc.) or no existing capacity for current traffic.""#);
+        entry(
+            "varlog%2Fsystem",
+            0,
+            r#""severity":"INFO","#,
+            r#""Starting new instance. Reason: AUTOSCALING - Instance started due to configured scaling factors (e.g. CPU utilization, request throughput, etc.) or no existing capacity for current traffic.""#,
+        );
         for line in 0..40 {
-            entry("stdout", 1_000 + line * 20, "", &format!(r#""2026-03-02 10:00:00,{line:03} - orders.boot - INFO - component {line} of instance {number} is ready""#));
+            entry(
+                "stdout",
+                1_000 + line * 20,
+                "",
+                &format!(
+                    r#""2026-03-02 10:00:00,{line:03} - orders.boot - INFO - component {line} of instance {number} is ready""#
+                ),
+            );
         }
-        entry("stderr", 2_500, r#""severity":"ERROR","#, r#""Traceback (most recent call last):\n  File \"/usr/local/lib/python3.12/site-packages/gunicorn/arbiter.py\", line 608, in spawn_worker\n    worker.init_process()\n  File \"/app/orders/main.py\", line 7, in <module>\n    from orders.billing import Ledger\nModuleNotFoundError: No module named 'orders.billing'""#);
+        entry(
+            "stderr",
+            2_500,
+            r#""severity":"ERROR","#,
+            r#""Traceback (most recent call last):\n  File \"/usr/local/lib/python3.12/site-packages/gunicorn/arbiter.py\", line 608, in spawn_worker\n    worker.init_process()\n  File \"/app/orders/main.py\", line 7, in <module>\n    from orders.billing import Ledger\nModuleNotFoundError: No module named 'orders.billing'""#,
+        );
         entry("stderr", 2_700, "", r#""[2026-03-02 10:00:02 +0000] [1] [ERROR] Reason: Worker failed to boot.""#);
         entry("varlog%2Fsystem", 2_800, r#""severity":"WARNING","#, r#""Container called exit(3).""#);
     }
@@ -52,7 +69,9 @@ fn write(instances: usize) -> (PathBuf, u64) {
 fn whole(bencher: divan::Bencher, instances: usize) {
     let (path, bytes) = write(instances);
     let options = Options { inputs: vec![path], ..Options::default() };
-    bencher.counter(BytesCount::new(bytes)).bench(|| pipeline::analyze(&options).expect("the generated file is readable"));
+    bencher
+        .counter(BytesCount::new(bytes))
+        .bench(|| pipeline::analyze(&options).expect("the generated file is readable"));
 }
 
 /// Reading alone: bytes to entries.
@@ -62,7 +81,9 @@ fn ingest(bencher: divan::Bencher, instances: usize) {
     let inputs = [path];
     let options = whydown::ingest::Options::default();
     bencher.counter(BytesCount::new(bytes)).bench(|| {
-        whydown::ingest::read(&inputs, &options, || 0u64, |count, _| *count += 1).expect("the generated file is readable").partials
+        whydown::ingest::read(&inputs, &options, || 0u64, |count, _| *count += 1)
+            .expect("the generated file is readable")
+            .partials
     });
 }
 

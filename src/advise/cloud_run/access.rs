@@ -6,7 +6,7 @@
 use super::super::step::{self, Change};
 use super::super::{names, shell};
 use super::target::Target;
-use super::verify::{pipe, variable};
+use super::verify::variable;
 use crate::model::report::Action;
 use crate::model::{Category, Stage};
 
@@ -35,7 +35,7 @@ pub(super) fn secret(target: &Target<'_>) -> Vec<Action> {
         return line_end(target);
     }
     let secret = secret_name(target);
-    if step::speaks_of(situation, &["not-found", "missing", "version"]) {
+    if step::speaks_of(situation, &["not-found", "version", "rejected", "unreadable"]) {
         let versions = target.cloud(&["secrets", "versions", "list", secret]);
         return vec![
             step::look(
@@ -45,7 +45,7 @@ pub(super) fn secret(target: &Target<'_>) -> Vec<Action> {
                 "An enabled version exists under exactly this name",
             ),
             new_version(target, secret),
-            step::repair(situation, "Correct the secret's name in the service's settings"),
+            step::repair(situation, "Correct the name or the value where it is kept"),
         ];
     }
     let member = format!(
@@ -76,7 +76,7 @@ pub(super) fn secret(target: &Target<'_>) -> Vec<Action> {
 
 /// Whether the value carries a line end.
 pub(super) fn ends_line(target: &Target<'_>) -> bool {
-    step::speaks_of(target.situation, &["line-end", "line-break", "newline", "carriage", "whitespace"])
+    step::speaks_of(target.situation, &["line-end", "line-break", "control-characters"])
 }
 
 /// A value stored with a line end: look at its last bytes, store it again without.
@@ -89,13 +89,13 @@ pub(super) fn line_end(target: &Target<'_>) -> Vec<Action> {
         step::look(
             Stage::Inspect,
             "Look at the last bytes of the value (this shows part of the secret)",
-            pipe(&[&access, &["tail", "-c", "20"], &["xxd"]]),
+            shell::pipe(&[&access, &["tail", "-c", "20"], &["xxd"]]),
             "0a or 0d at the end is a line end that belongs to the value",
         ),
         Change {
             stage: Stage::Fix,
             title: "Store the value again without its line end",
-            command: pipe(&[&access, &["tr", "-d", r"\r\n"], &add]),
+            command: shell::pipe(&[&access, &["tr", "-d", r"\r\n"], &add]),
             precondition: "The value is a single line (not a key file); a plain environment variable is set anew instead",
             undo: format!("Disable the new version: {}", target.cloud(&["secrets", "versions", "disable", "VERSION", &named])),
             expect: "The last bytes of the new version hold no 0a or 0d",
@@ -130,7 +130,10 @@ fn refresh(target: &Target<'_>, secret: &str) -> Action {
         stage: Stage::Fix,
         title: "Start instances that read the newest version",
         command: target.update(&[&format!("--update-secrets={key}={secret}:latest")]),
-        precondition: &target.before_update(),
+        precondition: &format!(
+            "{key} is the variable (or mount path) that holds the secret. {}",
+            target.before_update()
+        ),
         undo: target.update(&[&format!("--update-secrets={key}={secret}:FORMER_VERSION")]),
         expect: "Instances of the new revision start and stay",
     }
@@ -161,7 +164,21 @@ pub(super) fn iam(target: &Target<'_>) -> Vec<Action> {
             false,
         )];
     }
-    if !target.job && step::speaks_of(situation, &["not-authenticated", "not-authorized", "invoker"]) {
+    if step::speaks_of(situation, &["cloud-sql"]) {
+        return vec![
+            sql_client(target),
+            step::repair(situation, "Enable the Cloud SQL Admin API in the service's project"),
+        ];
+    }
+    if step::speaks_of(situation, &["credentials-missing", "token-refused", "org-policy"]) {
+        let account = if target.job { "spec.template.spec.template.spec" } else { "spec.template.spec" };
+        let command = target.describe(&format!("{account}.serviceAccountName"));
+        return vec![
+            step::look(Stage::Inspect, "See which account it runs as", command, "The account that is meant for it"),
+            step::repair(situation, "Run as an account that exists and may do this, without a key file"),
+        ];
+    }
+    if !target.job && step::speaks_of(situation, &["request-not-auth", "invoker-missing"]) {
         let policy = target.run(&["services", "get-iam-policy", target.name]);
         return vec![
             step::look(
@@ -182,15 +199,9 @@ pub(super) fn iam(target: &Target<'_>) -> Vec<Action> {
     }
     let permission = step::known(situation, &["permission"], names::is_permission);
     let role = permission.and_then(|wanted| ROLES.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)));
-    let policy = target.cloud(&[
-        "projects",
-        "get-iam-policy",
-        target.project,
-        "--flatten=bindings[].members",
-        &format!("--filter=bindings.members:{account}"),
-        "--format=value(bindings.role)",
-    ]);
-    let policy = policy.replace(&format!(" --project={}", target.project), "");
+    let filter = format!("--filter=bindings.members:{account}");
+    let show = ["--flatten=bindings[].members", &filter, "--format=value(bindings.role)"];
+    let policy = shell::command(&[&["gcloud", "projects", "get-iam-policy", target.project][..], &show].concat());
     vec![
         step::look(
             Stage::Inspect,

@@ -146,7 +146,7 @@ fn reader(target: &Target<'_>, image: &str) -> Action {
 
 /// A service that this one calls fails.
 pub(super) fn upstream(target: &Target<'_>) -> Vec<Action> {
-    let command = target.read_window("severity>=ERROR OR \"timed out\" OR \"429\" OR \"503\"");
+    let command = target.read_window(&format!("{} OR \"timed out\" OR \"RESOURCE_EXHAUSTED\"", logs::TROUBLE));
     vec![
         step::look(
             Stage::Inspect,

@@ -3,8 +3,8 @@
 //! In: a target. Out: inspect, mitigate and fix actions. Sources: Cloud SQL docs (connect from Cloud Run,
 //! operations, quotas and limits), Memorystore docs (networking).
 
+use super::super::names;
 use super::super::step::{self, Change};
-use super::super::{names, shell};
 use super::target::Target;
 use super::verify::variable;
 use super::{access, code};
@@ -15,7 +15,7 @@ use crate::model::report::Action;
 /// the name, are not part of it.
 fn connection<'a>(target: &Target<'a>) -> Option<&'a str> {
     let values =
-        target.situation.captures.iter().filter(|(name, _)| matches!(name.as_str(), "instance" | "connection"));
+        target.situation.captures.iter().filter(|(name, _)| matches!(name.as_str(), "instance" | "go" | "node" | "py"));
     let trimmed = values.map(|(_, value)| {
         let value = value.trim().trim_end_matches("\\n").trim_end_matches("\\r");
         let value = value.strip_prefix("/cloudsql/").unwrap_or(value);
@@ -45,29 +45,47 @@ fn describe(target: &Target<'_>) -> Action {
 /// The database refuses, is not reachable, or has no room.
 pub(super) fn database(target: &Target<'_>) -> Vec<Action> {
     let situation = target.situation;
-    let mut steps = vec![describe(target)];
-    if step::speaks_of(situation, &["slots", "too-many", "pool", "exhaust", "hikari", "max-connections"]) {
+    if step::speaks_of(
+        situation,
+        &["violation", "deadlock", "lock-wait", "sqlite", "already-closed", "permission-denied"],
+    ) {
+        return code::program(target);
+    }
+    let mut steps = Vec::new();
+    if !step::speaks_of(situation, &["mongo", "firestore"]) {
+        steps.push(describe(target));
+    }
+    if step::speaks_of(situation, &["too-many", "pool"]) {
         steps.extend(slots(target));
-    } else if access::ends_line(target) {
-        steps.extend(access::line_end(target));
-    } else if step::speaks_of(situation, &["password", "authentication", "credential", "login"]) {
+    } else if step::speaks_of(situation, &["password", "authentication", "login", "access-denied"]) {
         let secret = step::capture(situation, &["secret"], names::is_secret, "SECRET");
         steps.push(access::new_version(target, secret));
         steps.push(step::repair(situation, "Give the database user and the secret the same password"));
-    } else if step::speaks_of(situation, &["not-authorized", "permission", "client-role"]) {
-        steps.push(access::sql_client(target));
-        steps.push(step::repair(situation, "Enable the Cloud SQL Admin API in the project of the service"));
-    } else if step::speaks_of(situation, &["socket", "attached", "connector", "cloud-sql", "cloudsql"]) {
-        steps.push(operations(target));
-        steps.extend(attach(target, false).into_iter().filter(|action| action.stage == Stage::Fix));
+    } else if step::speaks_of(situation, &["disk-full"]) {
+        steps.push(grow(target));
+        steps.push(step::repair(situation, "Find what filled the disk: logs, temporary tables, old data"));
+    } else if step::speaks_of(situation, &["mongo", "firestore"]) {
+        steps.push(step::repair(situation, "Correct the database's address or name"));
     } else {
         steps.push(operations(target));
-        steps.push(step::repair(
-            situation,
-            "Correct the database's address, name or state; let the program retry its first connection",
-        ));
+        let otherwise = "Correct the database's address, name or state; let the program retry its first connection";
+        steps.push(step::repair(situation, otherwise));
     }
     steps
+}
+
+/// Lets the disk grow by itself; a disk cannot be made smaller again, so no size is set here.
+fn grow(target: &Target<'_>) -> Action {
+    let patch = |flag: &str| target.cloud(&["sql", "instances", "patch", instance(target), flag]);
+    Change {
+        stage: Stage::Fix,
+        title: "Let the database's disk grow by itself",
+        command: patch("--storage-auto-increase"),
+        precondition: "The disk is full, not the quota; what has grown does not shrink again",
+        undo: patch("--no-storage-auto-increase"),
+        expect: "Writes succeed again within 10 minutes",
+    }
+    .reversible()
 }
 
 /// What was done to the database: a restart, a failover, a change of tier.
@@ -143,6 +161,9 @@ pub(super) fn attach(target: &Target<'_>, replace: bool) -> Vec<Action> {
 
 /// Tables or columns do not fit the code.
 pub(super) fn schema(target: &Target<'_>) -> Vec<Action> {
+    if step::speaks_of(target.situation, &["firestore"]) {
+        return vec![step::repair(target.situation, "Create the index that the message names")];
+    }
     let region = format!("--region={}", target.region);
     let list = target.run(&["jobs", "executions", "list", "--limit=10"]);
     let mut steps = vec![step::look(
@@ -176,45 +197,35 @@ pub(super) fn schema(target: &Target<'_>) -> Vec<Action> {
 pub(super) fn cache(target: &Target<'_>) -> Vec<Action> {
     let situation = target.situation;
     let region = format!("--region={}", target.region);
-    let list = target.cloud(&["redis", "instances", "list", &region]);
-    let key = variable(target).unwrap_or("KEY");
-    let mut steps = vec![step::look(
-        Stage::Inspect,
-        "See host, port and state of the cache",
-        list,
-        "STATUS READY; the host is the one the service uses",
-    )];
-    if step::speaks_of(situation, &["timeout", "timed-out", "unreachable"]) {
-        steps.push(
-            Change {
-                stage: Stage::Fix,
-                title: "Give the service a way into the cache's network",
-                command: target.update(&["--network=NETWORK", "--subnet=SUBNET", "--vpc-egress=private-ranges-only"]),
-                precondition: &target.before_update(),
-                undo: target.update(&["--clear-network"]),
-                expect: "The first command to the cache succeeds",
-            }
-            .reversible(),
-        );
-    } else {
-        steps.push(
-            Change {
-                stage: Stage::Fix,
-                title: "Set the address of the cache",
-                command: target.update(&[&format!("--update-env-vars={key}=VALUE")]),
-                precondition: &target.before_update(),
-                undo: target.update(&[&format!("--remove-env-vars={key}")]),
-                expect: "The first command to the cache succeeds",
-            }
-            .reversible(),
-        );
+    let product = if step::speaks_of(situation, &["memcached"]) { "memcache" } else { "redis" };
+    let list = target.cloud(&[product, "instances", "list", &region]);
+    let expect = "STATUS READY; the host is the one the service uses";
+    let mut steps = vec![step::look(Stage::Inspect, "See host, port and state of the cache", list, expect)];
+    if step::speaks_of(situation, &["authentication"]) {
+        let secret = step::capture(situation, &["secret"], names::is_secret, "SECRET");
+        steps.push(access::new_version(target, secret));
+    } else if !step::speaks_of(situation, &["full"]) {
+        let key = variable(target).unwrap_or("KEY");
+        let set = format!("--update-env-vars={key}=VALUE");
+        let remove = format!("--remove-env-vars={key}");
+        steps.push(setting(target, "Set the address of the cache, if it is not the one listed", &[&set], &[&remove]));
+        let way = ["--network=NETWORK", "--subnet=SUBNET", "--vpc-egress=private-ranges-only"];
+        let title = "Give it a way into the cache's network, if calls time out";
+        steps.push(setting(target, title, &way, &["--clear-network"]));
     }
     steps.push(step::repair(situation, "Let the service answer without its cache"));
     steps
 }
 
-#[cfg(test)]
-#[test]
-fn a_quoted_connection_name_needs_no_quotes() {
-    assert_eq!(shell::quote("shop-staging:us-central1:main-db"), "shop-staging:us-central1:main-db");
+/// A setting that lets the program reach its cache.
+fn setting(target: &Target<'_>, title: &str, flags: &[&str], undo: &[&str]) -> Action {
+    Change {
+        stage: Stage::Fix,
+        title,
+        command: target.update(flags),
+        precondition: &target.before_update(),
+        undo: target.update(undo),
+        expect: "The first command to the cache succeeds",
+    }
+    .reversible()
 }

@@ -36,7 +36,7 @@ pub(super) fn first(target: &Target<'_>) -> Action {
         let command = target.run(&["jobs", "executions", "list", &format!("--job={}", target.name), "--limit=10"]);
         return look(target, "List the executions of the job", command, "Which executions failed, and since when");
     }
-    let failed = format!("severity>=WARNING OR ({})", logs::CRASHES);
+    let failed = format!("{} OR ({})", logs::TROUBLE, logs::CRASHES);
     let filter = if target.revision == "REVISION" {
         failed
     } else {

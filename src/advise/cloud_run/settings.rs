@@ -4,7 +4,7 @@
 //! revision; `--max-instances` and the rest make one from the newest template (Cloud SDK: run services update).
 
 use super::super::step::{self, Change};
-use super::super::{logs, names, shell};
+use super::super::{logs, names};
 use super::target::Target;
 use super::verify::{startup_probe, variable};
 use super::{access, data};
@@ -34,7 +34,7 @@ pub(super) fn config(target: &Target<'_>) -> Vec<Action> {
     if access::ends_line(target) {
         return access::line_end(target);
     }
-    if !target.job && step::speaks_of(situation, &["disabled", "manual-scaling"]) {
+    if !target.job && step::speaks_of(situation, &["manual-scaling"]) {
         let fields = "metadata.annotations";
         return vec![
             step::look(
@@ -54,6 +54,12 @@ pub(super) fn config(target: &Target<'_>) -> Vec<Action> {
             .reversible(),
         ];
     }
+    if step::speaks_of(situation, &["under-wsgi", "under-asgi"]) {
+        return super::code::program(target);
+    }
+    if step::speaks_of(situation, &["invalid-specification", "own-host"]) {
+        return vec![step::repair(situation, "Correct the setting that the message names")];
+    }
     let key = variable(target).unwrap_or("KEY");
     let list = if target.job {
         target.run(&[
@@ -65,13 +71,19 @@ pub(super) fn config(target: &Target<'_>) -> Vec<Action> {
     } else {
         target.describe_revision("value(spec.containers[0].env[].name)")
     };
-    let set = change(
-        target,
-        "Set the missing or wrong variable",
-        &[&format!("--update-env-vars={key}=VALUE")],
-        &[&format!("--remove-env-vars={key}")],
-        "Instances start and stay; other variables keep their values",
-    );
+    let (add, remove) = (format!("--update-env-vars={key}=VALUE"), format!("--remove-env-vars={key}"));
+    let set = if step::speaks_of(situation, &["reserved"]) {
+        change(
+            target,
+            "Remove the variable that the platform sets itself",
+            &[&remove],
+            &[&add],
+            "The deploy is accepted",
+        )
+    } else {
+        let expect = "Instances start and stay; other variables keep their values";
+        change(target, "Set the missing or wrong variable", &[&add], &[&remove], expect)
+    };
     vec![
         step::look(
             Stage::Inspect,
@@ -140,40 +152,38 @@ pub(super) fn capacity(target: &Target<'_>) -> Vec<Action> {
         return vec![step::repair(target.situation, "Lower parallelism or the work per task")];
     }
     let fields = "metadata.annotations,spec.template.metadata.annotations,spec.template.spec.containerConcurrency";
+    let expect = "maxScale of service and revision; the smaller one holds, and a split divides the service's";
+    let look =
+        step::look(Stage::Inspect, "See the limits of instances and concurrency", target.describe(fields), expect);
+    let repair = step::repair(target.situation, "Spread the load over time: queue, cache, or slow the callers down");
+    let (flag, former) = (["--concurrency=CONCURRENCY"], ["--concurrency=FORMER_CONCURRENCY"]);
+    if step::speaks_of(target.situation, &["disk", "thread", "open-files"]) {
+        let title = "Let fewer requests share one instance";
+        return vec![
+            look,
+            repair,
+            change(target, title, &flag, &former, "No instance runs out of it at the same load"),
+        ];
+    }
+    let crashes = target.read_recent(logs::CRASHES);
+    let raise = Change {
+        stage: Stage::Mitigate,
+        title: "Raise the service's maximum instances (no new revision)",
+        command: target.update(&["--max=MAX_INSTANCES"]),
+        precondition: &format!(
+            "No crash loop uses the instances up: {crashes}. The database has slots for MAX_INSTANCES times its pool"
+        ),
+        undo: target.update(&["--max=default"]),
+        expect: "Within 5 minutes no request is refused with 429 or for want of an instance",
+    };
+    let boost = "Shorten cold starts with more CPU at start";
+    let more = "Let one instance take more requests, if it waits rather than computes";
     vec![
-        step::look(
-            Stage::Inspect,
-            "See the limits of instances and concurrency",
-            target.describe(fields),
-            "maxScale of service and revision; the smaller one holds, and a split divides the service's",
-        ),
-        Change {
-            stage: Stage::Mitigate,
-            title: "Raise the service's maximum instances (no new revision)",
-            command: target.update(&["--max=MAX_INSTANCES"]),
-            precondition: &format!(
-                "No crash loop uses the instances up: {}. The database has slots for MAX_INSTANCES times its pool",
-                target.read_recent(logs::CRASHES)
-            ),
-            undo: target.update(&["--max=default"]),
-            expect: "Within 5 minutes no request is refused with 429 or for want of an instance",
-        }
-        .reversible(),
-        change(
-            target,
-            "Shorten cold starts with more CPU at start",
-            &["--cpu-boost"],
-            &["--no-cpu-boost"],
-            "The time from start to first answer falls",
-        ),
-        change(
-            target,
-            "Let one instance take more requests, if it waits rather than computes",
-            &["--concurrency=CONCURRENCY"],
-            &["--concurrency=FORMER_CONCURRENCY"],
-            "Fewer instances for the same requests, and latency does not rise",
-        ),
-        step::repair(target.situation, "Spread the load over time: queue, cache, or slow the callers down"),
+        look,
+        raise.reversible(),
+        change(target, boost, &["--cpu-boost"], &["--no-cpu-boost"], "The time from start to first answer falls"),
+        change(target, more, &flag, &former, "Fewer instances for the same requests, and latency does not rise"),
+        repair,
     ]
 }
 
@@ -261,55 +271,46 @@ pub(super) fn timeout(target: &Target<'_>) -> Vec<Action> {
 /// DNS, firewall, route or egress.
 pub(super) fn network(target: &Target<'_>) -> Vec<Action> {
     let situation = target.situation;
-    let connector =
-        step::known(situation, &["connector"], |text| names::is_resource(text.rsplit('/').next().unwrap_or_default()));
-    let connector = connector.and_then(|text| text.rsplit('/').next()).unwrap_or("CONNECTOR");
-    let fields = if target.job {
-        "spec.template.metadata.annotations"
-    } else {
-        "spec.template.metadata.annotations,status.conditions"
-    };
-    let mut steps = Vec::new();
+    let repair = step::repair(situation, "Correct the address, the firewall or the route");
     if step::speaks_of(situation, &["connector"]) {
-        let region = format!("--region={}", target.region);
-        let command =
-            target.cloud(&["compute", "networks", "vpc-access", "connectors", "describe", connector, &region]);
-        steps.push(step::look(Stage::Inspect, "See the state of the connector", command, "state: READY"));
-        steps.push(change(
-            target,
-            "Name the right connector",
-            &[&format!("--vpc-connector={connector}")],
-            &["--clear-vpc-connector"],
-            "The revision becomes ready and reaches private addresses",
-        ));
-    } else {
-        steps.push(step::look(
-            Stage::Inspect,
-            "See connector and egress",
-            target.describe(fields),
-            "vpc-access-connector or network-interfaces where the target is private; vpc-access-egress",
-        ));
-        let (flag, undo) = ("--vpc-egress=private-ranges-only", "--vpc-egress=all-traffic");
-        let title = "Send only private addresses through the VPC, if it has no route to the internet";
-        steps.push(change(target, title, &[flag], &[undo], "Public names resolve and connect again"));
-        if !target.job && step::speaks_of(situation, &["reset", "fetch-failed", "idle"]) {
-            steps.push(change(
-                target,
-                "Keep CPU between requests, so that idle connections live",
-                &["--no-cpu-throttling"],
-                &["--cpu-throttling"],
-                "No reset on the first call after a pause",
-            ));
-        }
+        let title = "Name a connector that is READY";
+        let (flag, undo) = (["--vpc-connector=CONNECTOR"], ["--clear-vpc-connector"]);
+        let expect = "The revision becomes ready and reaches private addresses";
+        return vec![connector(target), change(target, title, &flag, &undo, expect), repair];
     }
-    steps.push(step::repair(situation, "Correct the address, the firewall or the route"));
+    let fields = "spec.template.metadata.annotations";
+    let expect = "vpc-access-connector or network-interfaces where the target is private; vpc-access-egress";
+    let mut steps = vec![step::look(Stage::Inspect, "See connector and egress", target.describe(fields), expect)];
+    if step::speaks_of(situation, &["not-resolved", "timed-out", "unreachable", "max-retries"]) {
+        let (flag, undo) = ("--vpc-egress=private-ranges-only", "--vpc-egress=all-traffic");
+        let title =
+            "Send only private addresses through the VPC, if all traffic goes there without a route to the internet";
+        steps.push(change(target, title, &[flag], &[undo], "Public names resolve and connect again"));
+    }
+    if !target.job && step::speaks_of(situation, &["reset", "fetch-failed", "grpc"]) {
+        let title = "Keep CPU between requests, so that idle connections live";
+        let expect = "No lost connection on the first call after a pause";
+        steps.push(change(target, title, &["--no-cpu-throttling"], &["--cpu-throttling"], expect));
+    }
+    steps.push(repair);
     steps
 }
 
-/// One quoted word list; only for messages.
+/// The state of the VPC connector that the message names by its path or short name.
+fn connector(target: &Target<'_>) -> Action {
+    fn short(path: &str) -> &str {
+        path.rsplit('/').next().unwrap_or_default()
+    }
+    let named = step::known(target.situation, &["connector"], |path| names::is_resource(short(path)));
+    let region = format!("--region={}", target.region);
+    let name = named.map_or("CONNECTOR", short);
+    let command = target.cloud(&["compute", "networks", "vpc-access", "connectors", "describe", name, &region]);
+    step::look(Stage::Inspect, "See the state of the connector", command, "state: READY")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{megabytes, shell};
+    use super::megabytes;
 
     #[test]
     fn sizes_are_written_as_the_flags_take_them() {
@@ -317,6 +318,5 @@ mod tests {
             (megabytes(1_024), megabytes(1_536), megabytes(512)),
             ("1Gi".into(), "1536Mi".into(), "512Mi".into())
         );
-        assert_eq!(shell::quote("1Gi"), "1Gi");
     }
 }

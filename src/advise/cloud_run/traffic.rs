@@ -71,7 +71,7 @@ fn roll_back(target: &Target<'_>, good: &str, proof: &str) -> Action {
         title: &format!("Send all traffic to {good}; this pins it: later deploys get no traffic until --to-latest"),
         command: target.pin(good),
         precondition: &precondition,
-        undo: target.traffic("--to-latest"),
+        undo: if target.situation.pinned { target.pin(target.revision) } else { target.traffic("--to-latest") },
         expect: &format!(
             "status.traffic shows {good} at 100 %; within 5 minutes fewer than 1 % of requests end in 5xx"
         ),
@@ -156,15 +156,41 @@ pub(super) fn state(target: &Target<'_>) -> Vec<Action> {
     steps
 }
 
+/// Enables an API that is off in the project.
+fn enable(target: &Target<'_>) -> Action {
+    fn is_api(text: &str) -> bool {
+        text.ends_with(".googleapis.com") && names::is_host(text)
+    }
+    let api = step::capture(target.situation, &["api"], is_api, "API.googleapis.com");
+    Change {
+        stage: Stage::Fix,
+        title: "Enable the API in the project",
+        command: target.cloud(&["services", "enable", api]),
+        precondition: "The message names this API and project",
+        undo: target.cloud(&["services", "disable", api]),
+        expect: "Calls succeed within 5 minutes",
+    }
+    .reversible()
+}
+
 /// Quota, billing and manual scaling to zero.
 pub(super) fn quota(target: &Target<'_>) -> Vec<Action> {
     let situation = target.situation;
-    if step::speaks_of(situation, &["billing", "spend"]) {
+    if step::speaks_of(situation, &["billing-disabled"]) {
         let command = shell::command(&["gcloud", "billing", "projects", "describe", target.project]);
         return vec![
             step::look(Stage::Inspect, "See whether billing is on", command, "billingEnabled: true"),
             step::repair(situation, "Link an active billing account; recovery can take 30 minutes"),
         ];
+    }
+    if step::speaks_of(situation, &["api-not-enabled"]) {
+        return vec![
+            enable(target),
+            step::repair(situation, "Enable the API where the project is described (Terraform)"),
+        ];
+    }
+    if step::speaks_of(situation, &["billing/quota-exceeded"]) {
+        return vec![step::repair(situation, "Send fewer calls, with back-off, or ask for more quota")];
     }
     let limits =
         "metadata.annotations,spec.template.metadata.annotations,spec.template.spec.containers[0].resources.limits";

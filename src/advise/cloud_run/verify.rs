@@ -3,7 +3,7 @@
 //! In: a target. Out: verify and prevent actions. Every verify filter should return nothing.
 
 use super::super::step::{self, Change};
-use super::super::{Phase, logs, names, shell};
+use super::super::{Phase, logs, names};
 use super::target::Target;
 use super::traffic::TRAFFIC_FIELDS;
 use crate::model::report::Action;
@@ -31,14 +31,9 @@ pub(super) fn steps(target: &Target<'_>) -> Vec<Action> {
 pub(super) fn gone(target: &Target<'_>) -> Action {
     let command = target.read_recent(&sign_of(target));
     let expect = "No rows, while the service has answered requests for 15 minutes";
-    let mut action = step::look(
-        Stage::Verify,
-        "The cause no longer appears",
-        command,
-        if target.job { "No rows after an execution" } else { expect },
-    );
-    action.precondition = "15 minutes have passed since the fix".to_owned();
-    action
+    let expect = if target.job { "No rows after an execution" } else { expect };
+    let precondition = "15 minutes have passed since the fix".to_owned();
+    Action { precondition, ..step::look(Stage::Verify, "The cause no longer appears", command, expect) }
 }
 
 /// A filter that matches what the cause writes.
@@ -52,7 +47,7 @@ fn sign_of(target: &Target<'_>) -> String {
             None => return startup(target),
         },
         Category::SecretAccess => {
-            "\"Permission denied on secret\" OR \"instance could not start\" OR \"does not exist\""
+            "\"Permission denied on secret\" OR \"instance could not start\" OR (severity>=ERROR AND \"secretmanager\")"
         }
         Category::Iam => "protoPayload.status.code=7 OR \"PERMISSION_DENIED\" OR httpRequest.status=403",
         Category::Image => {
@@ -150,7 +145,7 @@ pub(super) fn prevent(target: &Target<'_>) -> Vec<Action> {
             "",
             "The job's success is older than the revision",
         )),
-        Category::CodeStartup | Category::CodeRuntime | Category::Config | Category::Image if !target.job => {
+        Category::CodeStartup | Category::CodeRuntime | Category::Image if !target.job => {
             steps.push(canary(target, Stage::Prevent, "Deploy without traffic and promote after a test"));
         }
         _ => {}
@@ -186,9 +181,4 @@ pub(super) fn canary(target: &Target<'_>, stage: Stage, title: &str) -> Action {
     );
     Change { stage, title, command, precondition, undo: target.traffic("--remove-tags=canary"), expect: &expect }
         .reversible()
-}
-
-/// Commands joined by pipes, each quoted by itself.
-pub(super) fn pipe(commands: &[&[&str]]) -> String {
-    commands.iter().map(|words| shell::command(words)).collect::<Vec<_>>().join(" | ")
 }

@@ -4,8 +4,8 @@
 //! one, the instances kept running and the kind of startup probe. A document goes before
 //! the entries unless its generation is older than theirs.
 
-use crate::facts::audit::spec::{ServiceSpec, revision_number};
 use super::timeline::{Timeline, status_of};
+use crate::facts::audit::spec::{ServiceSpec, revision_number};
 use crate::facts::audit::{AuditFact, AuditKind};
 use crate::state::history::document::Document;
 

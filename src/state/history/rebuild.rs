@@ -6,15 +6,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::facts::audit::client::only_moves_traffic;
 use super::diff::{pinned, service_changes, template_changes, traffic_changes, traffic_text};
 use super::ending::{Ending, ending};
 use super::outcome::{revision_failed, traffic_failed};
 use super::readiness::{Readiness, readiness};
-use crate::facts::audit::spec::{ServiceSpec, TrafficTarget, revision_number};
 use super::steps::{Step, StepKind, raced, steps};
 use super::timeline::Timeline;
 use super::traffic::traffic;
+use crate::facts::audit::client::only_moves_traffic;
+use crate::facts::audit::spec::{ServiceSpec, TrafficTarget, revision_number};
 use crate::facts::audit::{AuditFact, AuditKind};
 use crate::model::report::{Change, Deployment};
 use crate::model::{Position, Timestamp};

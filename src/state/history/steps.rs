@@ -5,10 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::facts::audit::client::only_moves_traffic;
 use super::diff::template_changes;
 use super::outcome::{deploy_failed, ends, revision_failed, settled_at};
 use super::timeline::{SETTLED_WITHIN_NANOS, Timeline, is_service_condition, newest_before, newest_of};
+use crate::facts::audit::client::only_moves_traffic;
 use crate::facts::audit::{AuditFact, AuditKind};
 use crate::model::Timestamp;
 use crate::model::time::NANOS_PER_SECOND;

@@ -6,8 +6,8 @@
 //! it, from the next call.
 
 use super::rebuild::TrafficChange;
-use crate::facts::audit::spec::TrafficTarget;
 use super::timeline::{Timeline, is_service_condition, status_of};
+use crate::facts::audit::spec::TrafficTarget;
 use crate::facts::audit::{AuditFact, AuditKind};
 use crate::model::Timestamp;
 use crate::state::history::document::Document;

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{Position, Resource, Timestamp};
 use crate::facts::audit::{AuditFact, audit_fact};
+use crate::model::{Position, Resource, Timestamp};
 use crate::state::history::{History, history};
 
 pub(super) const DEPLOY: &str = "google-cloud-sdk gcloud/540.0.0 command/gcloud.run.deploy invocation-id/";

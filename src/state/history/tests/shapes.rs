@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::samples::{deploy, read, story, time};
-use crate::model::{Position, Resource};
 use crate::facts::audit::{AuditKind, audit_fact};
+use crate::model::{Position, Resource};
 use crate::state::history::history;
 
 fn terraform(clock: &str, image: &str, traffic: &Value) -> Value {
