@@ -74,14 +74,19 @@ fn is_written_as_level(bytes: &[u8], start: usize, end: usize) -> bool {
     let after = bytes[end..].iter().copied().find(|b| *b != b' ');
     let touching_after = bytes.get(end).copied();
     let upper = word.iter().all(u8::is_ascii_uppercase);
-    let bracketed = matches!((touching, after), (Some(b'[' | b'('), Some(b']' | b')'))) || (before == Some(b'[') && after == Some(b']'));
+    let bracketed = matches!((touching, after), (Some(b'[' | b'('), Some(b']' | b')')))
+        || (before == Some(b'[') && after == Some(b']'));
     let field = matches!((before, after), (Some(b'-'), Some(b'-')) | (Some(b'|'), Some(b'|')));
     let key = touching == Some(b'=') && start >= 6 && bytes[..start].ends_with(b"level=");
     let quoted_key = touching == Some(b'"') && contains(&bytes[..start], b"evel\":");
     // `ERROR: …` and `INFO:     …` open a line, perhaps after a timestamp.
     let opens = touching_after == Some(b':') && is_stamp(&bytes[..start]) && (upper || start == 0);
     // `2026-03-02 10:00:00 ERROR …`, `… ERROR [thread]`, Nest's `  ERROR [Context]`.
-    let alone = upper && is_stamp(&bytes[..start]) && start > 0 && touching == Some(b' ') && matches!(touching_after, None | Some(b' '));
+    let alone = upper
+        && is_stamp(&bytes[..start])
+        && start > 0
+        && touching == Some(b' ')
+        && matches!(touching_after, None | Some(b' '));
     bracketed || field || key || quoted_key || opens || alone
 }
 
@@ -182,7 +187,13 @@ mod tests {
 
     #[test]
     fn prose_has_no_level() {
-        for text in ["finished with 0 errors", "Error handling is configured", "registered error handler", "info page rendered", ""] {
+        for text in [
+            "finished with 0 errors",
+            "Error handling is configured",
+            "registered error handler",
+            "info page rendered",
+            "",
+        ] {
             assert_eq!(from_text(text), Level::Unknown, "{text}");
         }
     }

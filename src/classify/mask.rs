@@ -26,6 +26,12 @@ pub fn mask(text: &str) -> String {
             rest = chars.as_str();
             continue;
         }
+        // An address keeps its query.
+        let word_end = if rest[..word_end].contains("://") {
+            rest.find(char::is_whitespace).unwrap_or(rest.len())
+        } else {
+            word_end
+        };
         let (word, after) = rest.split_at(word_end);
         let keep_number = keeps_number(&out);
         push_word(&mut out, word, keep_number);
@@ -107,7 +113,10 @@ fn kind_of(word: &str) -> Option<&'static str> {
 
 fn is_uuid(bytes: &[u8]) -> bool {
     bytes.len() == 36
-        && bytes.iter().enumerate().all(|(i, b)| if matches!(i, 8 | 13 | 18 | 23) { *b == b'-' } else { b.is_ascii_hexdigit() })
+        && bytes
+            .iter()
+            .enumerate()
+            .all(|(i, b)| if matches!(i, 8 | 13 | 18 | 23) { *b == b'-' } else { b.is_ascii_hexdigit() })
 }
 
 /// A name keeps its letters; runs of digits in it are masked, and so are long random parts.

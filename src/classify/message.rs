@@ -84,7 +84,11 @@ fn with_error_field(value: &Value, message: String) -> String {
     });
     match error {
         Some(error) if !message.contains(error) => {
-            if message.is_empty() { error.to_owned() } else { format!("{message}: {error}") }
+            if message.is_empty() {
+                error.to_owned()
+            } else {
+                format!("{message}: {error}")
+            }
         }
         _ => message,
     }
@@ -115,7 +119,7 @@ pub fn strip_prefix(text: &str) -> &str {
         let stamp = r"\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z| ?[+-]\d\d:?\d\d)?\]?";
         let level = r"(?i:trace|debug|info|notice|success|warn|warning|error|critical|fatal|log)";
         Regex::new(&format!(
-            r"^\s*(?:(?:{stamp}|\[Nest\] +\d+ +- \d\d/\d\d/\d{{4}}, [\d:]+ [AP]M)[ ]*)?(?:\| *{level} *\| *[\w.<>]+:[\w<>]+:\d+ *[|-] *|- [\w.]+(?: - [\w.]+)? - {level} - |\[\d+\] \[{level}\] |\[{level}\]:? *(?:\[[^\]]{{1,60}}\] *)?|{level}(?: in [\w.]+)?:[ ]*(?:[\w.]+:)?[ ]*| +{level} (?:\[[^\]]{{1,60}}\] ?)?)?"
+            r"^\s*(?:(?:{stamp}|\[Nest\] +\d+ +- \d\d/\d\d/\d{{4}}, [\d:]+ [AP]M)[ ]*)?(?:\| *{level} *\| *[\w.<>]+:[\w<>]+:\d+ *[|-] *|- [\w.]+(?: - [\w.]+)? - {level} - |\[\d+\] \[{level}\] |\[{level}\]:? *(?:\[[^\]]{{1,60}}\] *)?|{level}(?: in [\w.]+)?:[ ]*(?:[\w.]+:)?[ ]*|{level} +\[[^\]]{{1,60}}\] *)?"
         ))
         .expect("a fixed pattern")
     });
@@ -132,7 +136,12 @@ mod tests {
 
     #[test]
     fn a_message_is_found_under_every_name() {
-        for raw in [r#"{"message":"boom"}"#, r#"{"msg":"boom","level":50}"#, r#"{"event":"boom"}"#, r#"{"message":{"message":"boom"}}"#] {
+        for raw in [
+            r#"{"message":"boom"}"#,
+            r#"{"msg":"boom","level":50}"#,
+            r#"{"event":"boom"}"#,
+            r#"{"message":{"message":"boom"}}"#,
+        ] {
             assert_eq!(from_json(raw).unwrap().message, "boom", "{raw}");
         }
         let structlog = from_json(r#"{"event":"step_failed","level":"error","error":"no such symbol"}"#).unwrap();

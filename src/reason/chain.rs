@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use super::explain::Explanation;
 use super::groups::{Basis, Group};
 use super::units::{Unit, UnitKind};
+use super::weights::LOST_AT_ONCE_SECONDS;
 use crate::facts::Settled;
 use crate::facts::clusters::Clusters;
 use crate::facts::symbols::EMPTY;
 use crate::model::report::{ChainLink, Evidence};
-use crate::model::{Role, Timestamp};
+use crate::model::{Role, Stream, Timestamp};
 
 /// Entries quoted for one link.
 const EVIDENCE_MAX: usize = 3;
@@ -47,10 +48,15 @@ impl View<'_> {
         }
         let mut by_cluster: BTreeMap<(u8, usize), Vec<(usize, usize)>> = BTreeMap::new();
         for (number, (unit, _)) in group.units.iter().enumerate() {
-            for row in &self.units[*unit].rows {
+            let unit = &self.units[*unit];
+            for row in &unit.rows {
+                // An instance of which only lost requests tell is shown by these requests.
+                if unit.kind != UnitKind::Request && self.settled.rows[*row].stream == Stream::Requests {
+                    continue;
+                }
                 let cluster = self.clusters.of_row[*row];
                 if cluster != group.root || group.basis == Basis::Unexplained {
-                    let order = u8::from(self.units[*unit].kind == UnitKind::Request);
+                    let order = u8::from(unit.kind == UnitKind::Request);
                     by_cluster.entry((order, cluster)).or_default().push((number, *row));
                 }
             }
@@ -70,7 +76,10 @@ impl View<'_> {
         let own: Vec<usize> =
             group.rows.iter().copied().filter(|row| self.clusters.of_row[*row] == group.root).collect();
         let other = group.rows.iter().copied().filter(|row| self.clusters.of_row[*row] != group.root);
-        let mut quoted: Vec<usize> = own.iter().copied().take(EVIDENCE_MAX - 1).collect();
+        // A trace says more than a line about it.
+        let trace = own.iter().copied().find(|row| self.settled.text(self.settled.rows[*row].text).contains('\n'));
+        let mut quoted: Vec<usize> = trace.into_iter().collect();
+        quoted.extend(own.iter().copied().filter(|row| Some(*row) != trace).take(EVIDENCE_MAX - 1 - quoted.len()));
         let mut quoted_clusters = vec![group.root];
         for row in other {
             let telling = self.clusters.of_row[row];
@@ -154,7 +163,9 @@ impl View<'_> {
         }
         let mut parts = Vec::new();
         if !with_death.is_empty() {
-            parts.push(join_text("end with the failure of their own instance", &with_death, rows.len(), 0));
+            let at_once = with_death.iter().filter(|seconds| seconds.abs() <= LOST_AT_ONCE_SECONDS).count();
+            let text = join_text("end with the failure of their own instance", &with_death, rows.len(), 0);
+            parts.push(format!("{text} ({at_once} within {LOST_AT_ONCE_SECONDS} s)"));
         }
         if !with_cause.is_empty() {
             parts.push(join_text("on the same instance or trace as the cause", &with_cause, rows.len(), 0));
@@ -184,9 +195,15 @@ fn join_text(what: &str, seconds: &[f64], of: usize, elsewhere: usize) -> String
     }
     let least = seconds.iter().copied().fold(f64::INFINITY, f64::min);
     let most = seconds.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let range =
-        if (most - least).abs() < 0.005 { format!("{most:.2} s") } else { format!("{least:.2} to {most:.2} s") };
-    let direction = if least >= 0.0 { format!("{range} after it") } else { format!("at {range} from it") };
+    let between =
+        |a: f64, b: f64| if (b - a).abs() < 0.005 { format!("{b:.2} s") } else { format!("{a:.2} to {b:.2} s") };
+    let direction = if least >= 0.0 {
+        format!("{} after it", between(least, most))
+    } else if most <= 0.005 {
+        format!("{} before it", between(most.min(0.0).abs(), -least))
+    } else {
+        format!("{:.2} s before to {most:.2} s after it", -least)
+    };
     let rest =
         if elsewhere > 0 { format!("; {elsewhere} of {of} joined only by revision and window") } else { String::new() };
     format!("{} of {of} {what}, {direction}{rest}", seconds.len())

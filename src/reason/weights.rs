@@ -49,8 +49,12 @@ pub const ANSWER_NANOS: i64 = 1_000_000_000;
 /// Lines within this of each other on one instance can be one event told twice.
 pub const SAME_EVENT_NANOS: i64 = 2_000_000_000;
 
-/// A lost request belongs to an instance's failure within this time of it (real: 0 to 0.33 s).
-pub const LOST_WITH_INSTANCE_NANOS: i64 = 2_000_000_000;
+/// A lost request belongs to its instance's failure within this time of it (real: most within 0.33 s, some
+/// up to 3 s before the server gives up).
+pub const LOST_WITH_INSTANCE_NANOS: i64 = 5_000_000_000;
+
+/// A lost request within this time of its instance's failure is counted apart, as the closest join.
+pub const LOST_AT_ONCE_SECONDS: f64 = 0.5;
 
 /// Requests refused while no instance can start fall within this time of a failed start.
 pub const REVISION_WINDOW_NANOS: i64 = 60_000_000_000;

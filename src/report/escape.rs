@@ -1,182 +1,128 @@
-//! Makes foreign text harmless before it is printed.
-//!
-//! In goes any text: log messages, names, titles that quote a log message. Out comes text
-//! that shows the same thing but cannot act: it moves no cursor, reorders no line, starts no
-//! Markdown construct, closes no fence, mentions nobody. Every renderer passes every string
-//! through here, its own ones too, so that none can be forgotten.
+//! Makes log text harmless: in a terminal, in Markdown, in one line.
 
-use unicode_width::UnicodeWidthChar;
+/// One line without anything that moves a cursor, hides or reorders text: control, bidirectional and
+/// zero-width characters are written as escapes, line breaks as `⏎`.
+pub(super) fn line(text: &str, chars_max: usize) -> String {
+    let mut out = String::with_capacity(text.len().min(chars_max * 4));
+    let mut blank = false;
+    for (count, c) in text.trim().chars().enumerate() {
+        if count >= chars_max {
+            out.push('…');
+            break;
+        }
+        let space = c == ' ' || c == '\t';
+        if space && blank {
+            continue;
+        }
+        blank = space;
+        push(&mut out, c);
+    }
+    out
+}
 
-/// Combining marks that may follow one another; more only serve to paint over other lines.
-const COMBINING_RUN_MAX: usize = 3;
+fn push(out: &mut String, c: char) {
+    match c {
+        '\n' => out.push('⏎'),
+        '\r' => out.push_str("\\r"),
+        '\t' => out.push(' '),
+        c if is_hidden(c) => out.extend(c.escape_unicode()),
+        c => out.push(c),
+    }
+}
 
-/// Whether a character has no glyph of its own and changes how others are shown:
-/// control characters, bidirectional controls, zero-width and tag characters, fillers.
-pub fn is_hidden(c: char) -> bool {
+/// Control characters, and characters that are invisible or change the direction of writing.
+pub(super) fn is_hidden(c: char) -> bool {
     c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
-            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
-            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// Text with every hidden character written out (`\x1b`, `\u{202e}`); a line break becomes
-/// `⏎`, a tab a blank. The result is one line.
-pub fn one_line(text: &str) -> String {
-    written_out(text, false)
+/// Several lines: each like [`line`], for a fenced block.
+pub(super) fn lines(text: &str, lines_max: usize, chars_max: usize) -> Vec<String> {
+    let mut shown: Vec<String> = text
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .take(lines_max)
+        .map(|text| {
+            let indent = text.len() - text.trim_start().len();
+            format!("{}{}", " ".repeat(indent.min(8)), line(text, chars_max))
+        })
+        .collect();
+    if text.lines().filter(|line| !line.trim().is_empty()).count() > lines_max {
+        shown.push("…".to_owned());
+    }
+    shown
 }
 
-/// Like [`one_line`], but line breaks stay. For commands, which may span lines.
-pub fn many_lines(text: &str) -> String {
-    written_out(text, true)
-}
-
-fn written_out(text: &str, keep_line_breaks: bool) -> String {
-    let mut shown = String::with_capacity(text.len());
-    let mut combining_run = 0;
-    let mut characters = text.chars().peekable();
-    while let Some(c) = characters.next() {
-        let is_combining = c.width() == Some(0) && !is_hidden(c);
-        combining_run = if is_combining { combining_run + 1 } else { 0 };
+/// Text inside a Markdown paragraph or table cell: every character that Markdown or HTML could act on is
+/// written as an entity or behind a backslash, and `@` cannot mention anybody.
+pub(super) fn markdown(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut rest = text;
+    // What a list begins with would make one.
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    if digits > 0 && text[digits..].starts_with(['.', ')']) {
+        out.push_str(&text[..digits]);
+        out.push_str(if text[digits..].starts_with('.') { "&#46;" } else { "&#41;" });
+        rest = &text[digits + 1..];
+    } else if text.starts_with(['-', '+', '=']) {
+        out.push_str(match &text[..1] {
+            "-" => "&#45;",
+            "+" => "&#43;",
+            _ => "&#61;",
+        });
+        rest = &text[1..];
+    }
+    for c in rest.chars() {
         match c {
-            '\r' if characters.peek() == Some(&'\n') => {}
-            '\n' if keep_line_breaks => shown.push('\n'),
-            '\n' => shown.push('⏎'),
-            '\t' => shown.push(' '),
-            _ if is_hidden(c) || combining_run > COMBINING_RUN_MAX => shown.push_str(&code_of(c)),
-            _ => shown.push(c),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '|' => out.push_str("&#124;"),
+            // The invisible space keeps the address from being a mention.
+            '@' => out.push_str("&#64;&#8203;"),
+            '$' => out.push_str("&#36;"),
+            '`' => out.push_str("&#96;"),
+            '#' => out.push_str("&#35;"),
+            '\\' | '*' | '_' | '[' | ']' | '~' | '!' => {
+                out.push('\\');
+                out.push(c);
+            }
+            '\n' | '\r' => out.push(' '),
+            c => out.push(c),
         }
     }
-    shown
+    // A bare address would become a link.
+    out.replace("://", "&#58;//").replace("www.", "www&#46;")
 }
 
-/// `\x1b` up to 0xff, `\u{202e}` above.
-fn code_of(c: char) -> String {
-    let number = u32::from(c);
-    if number <= 0xff { format!("\\x{number:02x}") } else { format!("\\u{{{number:x}}}") }
-}
-
-/// Text for a Markdown paragraph, list item, heading or table cell, in one line.
-///
-/// Words made of letters, digits and plain punctuation stay as they are; every other word
-/// (it could be a tag, a link, a mention, an issue number, an address) becomes inline code,
-/// because that is the only place where neither CommonMark nor GitHub looks for markup.
-pub fn markdown(text: &str) -> String {
-    let mut shown = String::new();
-    let mut pending_code = String::new();
-    for (index, word) in one_line(text).split_whitespace().enumerate() {
-        if is_plain_word(word) {
-            flush_code(&mut shown, &mut pending_code);
-            push_separated(&mut shown, &if index == 0 { opening_word(word) } else { word.to_owned() });
-        } else {
-            push_separated(&mut pending_code, word);
-        }
+/// A fence longer than any run of backticks in the text.
+pub(super) fn fence(text: &str) -> String {
+    let mut longest = 0;
+    let mut run = 0;
+    for c in text.chars() {
+        run = if c == '`' { run + 1 } else { 0 };
+        longest = longest.max(run);
     }
-    flush_code(&mut shown, &mut pending_code);
-    shown
-}
-
-/// Text as Markdown inline code, in one line; empty for blank text.
-///
-/// A `|` would end a table cell even inside code, and a backslash before it is read
-/// differently by different parsers, so it is written as an entity between two code spans.
-pub fn markdown_code(text: &str) -> String {
-    let shown = one_line(text);
-    let pieces: Vec<String> = shown.split('|').map(|piece| code_span(piece.trim())).collect();
-    pieces.join("&#124;").trim().to_owned()
-}
-
-/// The fence that text cannot close: longer than any run of backticks in it.
-pub fn markdown_fence(text: &str) -> String {
-    "`".repeat(longest_backtick_run(text).max(2) + 1)
-}
-
-fn code_span(piece: &str) -> String {
-    if piece.is_empty() {
-        return String::new();
-    }
-    let fence = "`".repeat(longest_backtick_run(piece) + 1);
-    let pad = if piece.starts_with('`') || piece.ends_with('`') { " " } else { "" };
-    format!("{fence}{pad}{piece}{pad}{fence}")
-}
-
-fn longest_backtick_run(text: &str) -> usize {
-    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
-}
-
-fn flush_code(shown: &mut String, pending_code: &mut String) {
-    if !pending_code.is_empty() {
-        push_separated(shown, &markdown_code(pending_code));
-        pending_code.clear();
-    }
-}
-
-fn push_separated(text: &mut String, word: &str) {
-    if !text.is_empty() {
-        text.push(' ');
-    }
-    text.push_str(word);
-}
-
-/// Whether neither CommonMark nor GitHub can see anything in a word but a word.
-fn is_plain_word(word: &str) -> bool {
-    let plain_characters = word.chars().all(|c| c.is_alphanumeric() || ",.;:'\"()%+-/=?!–—…×→≥≤⏎“”‘’·".contains(c));
-    let lower = word.to_ascii_lowercase();
-    let looks_like_link = lower.contains("//") || lower.contains("www.") || lower.contains("gh-");
-    let looks_like_emoji_or_scheme = lower.as_bytes().windows(2).any(|pair| pair[0] == b':' && pair[1].is_ascii_alphabetic());
-    plain_characters && !looks_like_link && !looks_like_emoji_or_scheme && !contains_commit_id(&lower)
-}
-
-/// Seven or more hexadecimal digits in a row, letters among them: GitHub links these to commits.
-fn contains_commit_id(lower: &str) -> bool {
-    let mut runs = lower.split(|c: char| !c.is_ascii_hexdigit());
-    runs.any(|run| run.len() >= 7 && run.bytes().any(|b| b.is_ascii_alphabetic()) && run.bytes().any(|b| b.is_ascii_digit()))
-}
-
-/// A first word that would open a list, a rule or an underlined heading, with a backslash before the mark.
-fn opening_word(word: &str) -> String {
-    let digits = word.bytes().take_while(u8::is_ascii_digit).count();
-    match word.as_bytes().get(digits) {
-        Some(b'.' | b')') if digits > 0 => format!("{}\\{}", &word[..digits], &word[digits..]),
-        Some(b'-' | b'+' | b'=') if digits == 0 => format!("\\{word}"),
-        _ => word.to_owned(),
-    }
+    "`".repeat((longest + 1).max(3))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{many_lines, markdown, markdown_code, markdown_fence, one_line};
+    use super::{fence, line, markdown};
 
     #[test]
-    fn terminal_controls_are_shown_instead_of_obeyed() {
-        assert_eq!(one_line("a\x1b[31mb\u{202e}c\u{200b}\u{9b}d\r\ne\tf"), "a\\x1b[31mb\\u{202e}c\\u{200b}\\x9bd⏎e f");
-        assert_eq!(one_line("a\rb"), "a\\x0db");
-        assert_eq!(many_lines("a \\\n b\x07"), "a \\\n b\\x07");
+    fn a_line_cannot_move_the_cursor() {
+        assert_eq!(line("a\u{1b}[31mb\u{202e}c\nd", 99), "a\\u{1b}[31mb\\u{202e}c⏎d");
+        assert_eq!(line("abcdef", 3), "abc…");
     }
 
     #[test]
-    fn words_of_other_languages_stay_readable_but_stacked_marks_do_not() {
-        assert_eq!(one_line("Größe 失敗 नमस्ते e\u{301}"), "Größe 失敗 नमस्ते e\u{301}");
-        assert!(one_line(&format!("z{}", "\u{301}".repeat(9))).contains("\\u{301}"));
-    }
-
-    #[test]
-    fn markup_becomes_inline_code_and_prose_stays_prose() {
-        assert_eq!(markdown("9 of 9 exits, at 01:42:17Z (2 min)."), "9 of 9 exits, at 01:42:17Z (2 min).");
-        assert_eq!(markdown("ask @ops about #12 now"), "ask `@ops` about `#12` now");
-        assert_eq!(markdown("<b>x</b> [y](http://z) end"), "`<b>x</b> [y](http://z)` end");
-        assert_eq!(markdown("1. not a list"), "1\\. not a list");
-        assert_eq!(markdown("- not a list"), "\\- not a list");
-        assert_eq!(markdown("see 3f2a9bc1 and :boom: and www.example.org"), "see `3f2a9bc1` and `:boom:` and `www.example.org`");
-    }
-
-    #[test]
-    fn code_spans_hold_backticks_and_never_a_raw_pipe() {
-        assert_eq!(markdown_code("a``b"), "```a``b```");
-        assert_eq!(markdown_code("`"), "`` ` ``");
-        assert_eq!(markdown_code("a|b"), "`a`&#124;`b`");
-        assert_eq!(markdown_code("  "), "");
-        assert_eq!(markdown_fence("echo ```` x"), "`````");
+    fn markdown_cannot_be_broken_out_of() {
+        let text = markdown("</details><script>x</script> [a](http://b) **c** `d` | @team");
+        for part in ["<script", "[a](", " **c", "`", "|", "@", "://"] {
+            assert!(!text.contains(part), "{part} in {text}");
+        }
+        assert_eq!(fence("``` inside"), "````");
     }
 }

@@ -1,7 +1,7 @@
 //! The report as JSON, schema version 1: the contract itself, indented, with a final newline.
 //!
 //! In goes the report, out come bytes that read back as the same report. Characters that act on a
-//! terminal are written as `\u` escapes, so that `--format json` on a screen is as safe as the text.
+//! terminal are written as escapes like `\u001b`, so that `--format json` on a screen is as safe as the text.
 
 use std::io::{self, Write};
 
@@ -17,7 +17,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
-/// serde_json's indenting formatter, which escapes every hidden character and not only those JSON must.
+/// `serde_json`'s indenting formatter, which escapes every hidden character and not only those JSON must.
 struct SafeFormatter(PrettyFormatter<'static>);
 
 impl Formatter for SafeFormatter {

@@ -5,7 +5,7 @@
 
 use std::io::{self, Write};
 
-use comfy_table::{ContentArrangement, Table as ComfyTable, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table as ComfyTable, presets};
 
 use super::Options;
 use super::view::{ActionView, FindingView, LinkView, Table, View};
@@ -151,11 +151,19 @@ impl Page<'_> {
     fn table(&mut self, table: &Table) -> io::Result<()> {
         self.heading(&table.title)?;
         let mut drawn = ComfyTable::new();
-        drawn.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+        drawn.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
         drawn.set_width(u16::try_from(self.width).unwrap_or(u16::MAX));
         drawn.set_header(table.columns.clone());
         for row in &table.rows {
             drawn.add_row(row.clone());
+        }
+        // Figures stay whole; names and prose share what is left.
+        let last = table.columns.len().saturating_sub(1);
+        for (number, column) in drawn.column_iter_mut().enumerate() {
+            column.set_padding((0, 1));
+            if number > 0 && number < last {
+                column.set_constraint(ColumnConstraint::ContentWidth);
+            }
         }
         for line in drawn.lines() {
             writeln!(self.out, "{}", line.trim_end())?;

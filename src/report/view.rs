@@ -138,7 +138,7 @@ fn export_facts(report: &Report) -> Vec<(String, String)> {
     if let (Some(first), Some(last)) = (export.first_timestamp, export.last_timestamp) {
         facts.push(("Covered".to_owned(), format!("{} ({})", range(first, last), duration(export.covered_seconds))));
     }
-    let duplicates = export.entries - export.unique_entries;
+    let duplicates = export.entries.saturating_sub(export.unique_entries);
     let mut read = format!("{} entries", export.unique_entries);
     if duplicates > 0 {
         read.push_str(&format!(", {duplicates} duplicates left out"));
@@ -249,18 +249,7 @@ fn tables(report: &Report, full: bool) -> Vec<Table> {
     if !rows.is_empty() {
         tables.push(Table {
             title: "Revisions".to_owned(),
-            columns: vec![
-                "revision",
-                "requests",
-                "5xx",
-                "p95",
-                "instances",
-                "starts",
-                "exits",
-                "crashed",
-                "traffic",
-                "state",
-            ],
+            columns: vec!["revision", "reqs", "5xx", "p95", "inst", "exits", "crash", "share", "state"],
             rows,
             note: String::new(),
         });
@@ -301,7 +290,6 @@ fn revision_rows(service: &Service) -> Vec<Vec<String>> {
                 revision.errors_5xx.to_string(),
                 revision.latency_p95_ms.map_or_else(|| "-".to_owned(), latency),
                 revision.instances.to_string(),
-                revision.starts.to_string(),
                 revision.exits.to_string(),
                 revision.crashes.to_string(),
                 revision.traffic_percent.map_or_else(|| "-".to_owned(), |percent| format!("{percent} %")),
@@ -362,23 +350,22 @@ fn sparkline(cluster: &Cluster, first: Timestamp, last: Timestamp) -> String {
     const CELLS: usize = 12;
     const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let mut counts = [0u64; CELLS];
-    let span = i128::from(last.0 - first.0).max(1);
+    let span = (i128::from(last.0) - i128::from(first.0)).max(1);
     for window in &cluster.windows {
-        let at = i128::from(window.start.0.max(first.0) - first.0) * CELLS as i128 / span;
-        counts[usize::try_from(at).unwrap_or(0).min(CELLS - 1)] += window.count;
+        let at = (i128::from(window.start.0) - i128::from(first.0)).max(0) * CELLS as i128 / span;
+        let cell = &mut counts[usize::try_from(at).unwrap_or(0).min(CELLS - 1)];
+        *cell = cell.saturating_add(window.count);
     }
     let most = counts.iter().copied().max().unwrap_or(0).max(1);
     counts
         .iter()
-        .map(
-            |count| {
-                if *count == 0 {
-                    ' '
-                } else {
-                    BARS[usize::try_from((count * 8).div_ceil(most) - 1).unwrap_or(7).min(7)]
-                }
-            },
-        )
+        .map(|count| {
+            if *count == 0 {
+                ' '
+            } else {
+                BARS[usize::try_from(count.saturating_mul(8).div_ceil(most) - 1).unwrap_or(7).min(7)]
+            }
+        })
         .collect()
 }
 

@@ -13,7 +13,7 @@ use crate::facts::Settled;
 use crate::facts::life::Life;
 use crate::facts::row::Row;
 use crate::facts::symbols::{EMPTY, Symbol};
-use crate::model::Platform;
+use crate::model::{Platform, Stream};
 
 /// An instance answering this long after a lost request did not die with it.
 const SURVIVED_NANOS: i64 = 1_000_000_000;
@@ -136,20 +136,20 @@ impl InstanceState {
             let row = &settled.rows[*index];
             settled.class(row).mark != Mark::RequestLost || last_answer < row.time.saturating_add(SURVIVED_NANOS)
         });
-        let Some(last) = self.failures.last().map(|index| settled.rows[*index].time) else { return };
+        // A lost request ends a little before or after its instance; the platform's or the server's own line is the end.
+        let is_request = |index: &&usize| settled.rows[**index].stream == Stream::Requests;
+        let own: Vec<i64> =
+            self.failures.iter().filter(|index| !is_request(index)).map(|index| settled.rows[*index].time).collect();
+        let signs =
+            if own.is_empty() { self.failures.iter().map(|index| settled.rows[*index].time).collect() } else { own };
+        let Some(last) = signs.last().copied() else { return };
         if let End::Stopped(stopped) = self.end
             && stopped < last - DEATH_NANOS_MAX
         {
             return;
         }
-        let first_of_last_group = self
-            .failures
-            .iter()
-            .map(|index| settled.rows[*index].time)
-            .rev()
-            .take_while(|time| last - time <= DEATH_NANOS_MAX)
-            .last()
-            .unwrap_or(last);
+        let first_of_last_group =
+            signs.iter().copied().rev().take_while(|time| last - time <= DEATH_NANOS_MAX).last().unwrap_or(last);
         self.end = End::Failed(first_of_last_group);
     }
 }

@@ -7,8 +7,8 @@ use super::super::step::{self, Change};
 use super::super::{names, shell};
 use super::target::Target;
 use super::verify::variable;
+use crate::model::Stage;
 use crate::model::report::Action;
-use crate::model::{Category, Stage};
 
 /// Permissions that logs name most, and the narrowest predefined role that has each.
 const ROLES: [(&str, &str); 14] = [
@@ -228,18 +228,11 @@ fn binding(target: &Target<'_>, group: &[&str], on: &str, member: &str, role: &s
         }
         shell::command(&words)
     };
-    let by_whom = if target.situation.category == Category::Database {
-        "the account that the revision runs as"
-    } else {
-        "the one that the message names"
-    };
     Change {
         stage: Stage::Fix,
         title: "Grant the missing role to the account",
         command: command("add-iam-policy-binding"),
-        precondition: &format!(
-            "The account is {by_whom} and is meant to have this access; never allUsers without asking"
-        ),
+        precondition: "The account is the one that the message names, and it is meant to have this access; never allUsers without asking",
         undo: command("remove-iam-policy-binding"),
         expect: "The refused call succeeds within 2 minutes; changes of roles take that long to spread",
     }

@@ -169,7 +169,7 @@ fn ladder_of_a_container_app_on_the_wrong_port() {
             rollback: Rollback::To { revision: "orders--0000011", proof: "it was Healthy" },
             ..base()
         },
-        &expect![[r#"
+        &expect![[r"
             inspect (read-only): Read the platform's messages
                 az containerapp logs show -n orders -g RESOURCE_GROUP --type system --tail 300 --format json
             inspect (read-only): See every revision with its health and weight
@@ -190,6 +190,6 @@ fn ladder_of_a_container_app_on_the_wrong_port() {
                 az containerapp revision list -n orders -g RESOURCE_GROUP --query '[].{name:name,active:properties.active,weight:properties.trafficWeight,health:properties.healthState,state:properties.runningState}' -o table
             verify (read-only): No new warnings
                 az containerapp logs show -n orders -g RESOURCE_GROUP --type system --tail 50 --format json
-        "#]],
+        "]],
     );
 }

@@ -54,14 +54,32 @@ fn is_class(kind: &str) -> bool {
 
 /// `com.example.Orders.load(Orders.java:42)`.
 fn read_frame(rest: &str) -> Option<Frame> {
-    let (method, place) = rest.strip_suffix(')').or_else(|| rest.split(") ").next()).and_then(|rest| rest.split_once('('))?;
+    let (method, place) =
+        rest.strip_suffix(')').or_else(|| rest.split(") ").next()).and_then(|rest| rest.split_once('('))?;
     let (file, line) = place.trim_end_matches(')').split_once(':').unwrap_or((place, ""));
-    if method.contains(' ') || !(file.ends_with(".java") || file.ends_with(".kt") || file.ends_with(".scala") || file.contains("Native Method") || file.contains("Unknown Source")) {
+    if method.contains(' ')
+        || !(file.ends_with(".java")
+            || file.ends_with(".kt")
+            || file.ends_with(".scala")
+            || file.contains("Native Method")
+            || file.contains("Unknown Source"))
+    {
         return None;
     }
     let mut read = frame(method, file, line.parse().ok());
-    read.in_app = !["java.", "javax.", "jdk.", "sun.", "org.springframework.", "org.apache.", "com.zaxxer.", "kotlin.", "io.netty.", "org.hibernate."]
-        .iter()
-        .any(|prefix| method.starts_with(prefix));
+    read.in_app = ![
+        "java.",
+        "javax.",
+        "jdk.",
+        "sun.",
+        "org.springframework.",
+        "org.apache.",
+        "com.zaxxer.",
+        "kotlin.",
+        "io.netty.",
+        "org.hibernate.",
+    ]
+    .iter()
+    .any(|prefix| method.starts_with(prefix));
     Some(read)
 }

@@ -14,9 +14,9 @@ pub fn mention(text: &str) -> Option<(String, String)> {
 pub(super) fn find_kind(line: &str) -> Option<(String, String)> {
     let mut from = 0;
     while let Some(at) = line[from..].find(':').map(|at| at + from) {
-        let start = line[..at].rfind(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '$'))).map_or(0, |before| {
-            before + line[before..].chars().next().map_or(1, char::len_utf8)
-        });
+        let start = line[..at]
+            .rfind(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '$')))
+            .map_or(0, |before| before + line[before..].chars().next().map_or(1, char::len_utf8));
         let bracketed = line[..at].strip_suffix(" [Error]").map(str::len);
         let (start, end) = match bracketed {
             Some(end) => (line[..end].rfind(' ').map_or(0, |space| space + 1), end),
@@ -65,6 +65,9 @@ pub(super) fn unwrap_driver(kind: &str, message: &str) -> (String, String) {
 
 /// The message before the ORM's additions (the statement and a link).
 fn first_part(message: &str) -> &str {
-    let end = ["/ [SQL:", "/ (Background on this error", "/ For further information visit"].iter().filter_map(|mark| message.find(mark)).min();
+    let end = ["/ [SQL:", "/ (Background on this error", "/ For further information visit"]
+        .iter()
+        .filter_map(|mark| message.find(mark))
+        .min();
     message[..end.unwrap_or(message.len())].trim()
 }

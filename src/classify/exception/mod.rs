@@ -79,8 +79,7 @@ impl Chain {
     /// the exception around it names what was waited for.
     pub fn root(&self) -> &Exception {
         let root = self.root.min(self.links.len() - 1);
-        let outward: Vec<usize> =
-            if root == 0 { (0..self.links.len()).collect() } else { (0..=root).rev().collect() };
+        let outward: Vec<usize> = if root == 0 { (0..self.links.len()).collect() } else { (0..=root).rev().collect() };
         let speaks = outward.into_iter().find(|link| !self.links[*link].message.is_empty());
         &self.links[speaks.unwrap_or(root)]
     }
@@ -95,7 +94,11 @@ impl Chain {
     pub fn top_in_app_frame(&self) -> Option<&Frame> {
         let frames = &self.root().frames;
         // Python prints the innermost frame last, all others first.
-        if self.runtime == Runtime::Python { frames.iter().rev().find(|frame| frame.in_app) } else { frames.iter().find(|frame| frame.in_app) }
+        if self.runtime == Runtime::Python {
+            frames.iter().rev().find(|frame| frame.in_app)
+        } else {
+            frames.iter().find(|frame| frame.in_app)
+        }
     }
 
     /// Stable identity: root kind, masked message, and the place where it has no message to tell it apart.
@@ -118,8 +121,9 @@ pub fn parse(text: &str) -> Option<Chain> {
         end -= 1;
     }
     let text = &text[..end];
-    let unescaped = (!text.contains('\n') && text.contains("\\n  File \"") || !text.contains('\n') && text.contains("\\n    at "))
-        .then(|| text.replace("\\n", "\n").replace("\\\"", "\"").replace("\\t", "\t"));
+    let unescaped = (!text.contains('\n') && text.contains("\\n  File \"")
+        || !text.contains('\n') && text.contains("\\n    at "))
+    .then(|| text.replace("\\n", "\n").replace("\\\"", "\"").replace("\\t", "\t"));
     let text = unescaped.as_deref().unwrap_or(text);
     let readers: [fn(&str) -> Option<Chain>; 8] =
         [python::parse, go::parse, rust::parse, dotnet::parse, java::parse, php::parse, ruby::parse, node::parse];

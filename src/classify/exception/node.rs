@@ -17,14 +17,16 @@ pub(super) fn parse(text: &str) -> Option<Chain> {
     let lines: Vec<&str> = text.lines().collect();
     let mut links: Vec<Exception> = Vec::new();
     if let Some((kind, message)) = head(&lines[..first_frame]) {
-        let frames = lines[first_frame..].iter().take_while(|line| is_frame(line)).filter_map(|line| read_frame(line)).collect();
+        let frames =
+            lines[first_frame..].iter().take_while(|line| is_frame(line)).filter_map(|line| read_frame(line)).collect();
         links.push(exception(&kind, &message, frames));
     }
     for (at, line) in lines.iter().enumerate().skip(first_frame) {
         if let Some(rest) = line.trim_start().strip_prefix("[cause]: ")
             && let Some((kind, message)) = mention::split_kind(rest)
         {
-            let frames = lines[at + 1..].iter().take_while(|line| is_frame(line)).filter_map(|line| read_frame(line)).collect();
+            let frames =
+                lines[at + 1..].iter().take_while(|line| is_frame(line)).filter_map(|line| read_frame(line)).collect();
             links.push(exception(&kind, &message, frames));
         }
     }
@@ -39,9 +41,10 @@ fn single(link: Exception) -> Chain {
 /// The last `Kind: message` before the frames, with the lines between.
 fn head(lines: &[&str]) -> Option<(String, String)> {
     for (at, line) in lines.iter().enumerate().rev() {
-        let bare = super::super::message::strip_prefix(line.trim());
-        if let Some((kind, first)) = mention::find_kind(bare) {
-            let rest: Vec<&str> = lines[at + 1..].iter().map(|line| line.trim()).filter(|line| !line.is_empty()).collect();
+        let bare = crate::classify::message::strip_prefix(line.trim());
+        if let Some((kind, first)) = mention::find_kind(line.trim()).or_else(|| mention::find_kind(bare)) {
+            let rest: Vec<&str> =
+                lines[at + 1..].iter().map(|line| line.trim()).filter(|line| !line.is_empty()).collect();
             let message = if rest.is_empty() { first } else { format!("{first}\n{}", rest.join("\n")) };
             return Some((kind, message));
         }
@@ -93,5 +96,9 @@ fn zod(text: &str) -> Option<String> {
 
 fn inline_list(line: &str) -> Vec<String> {
     let Some((_, list)) = line.split_once('[') else { return Vec::new() };
-    list.trim_end_matches(']').split(',').map(|item| item.trim().trim_matches('"').to_owned()).filter(|item| !item.is_empty()).collect()
+    list.trim_end_matches(']')
+        .split(',')
+        .map(|item| item.trim().trim_matches('"').to_owned())
+        .filter(|item| !item.is_empty())
+        .collect()
 }

@@ -28,7 +28,8 @@ fn read(part: &str) -> Option<Exception> {
             continue;
         }
         let indented = line.len() > bare.len();
-        if bare.is_empty() || (indented && !frames.is_empty() && !is_kind_line(bare)) || (indented && frames.is_empty()) {
+        if bare.is_empty() || (indented && !frames.is_empty() && !is_kind_line(bare)) || (indented && frames.is_empty())
+        {
             continue;
         }
         if bare.starts_with("During handling of") || bare.starts_with("The above exception") {
@@ -41,7 +42,10 @@ fn read(part: &str) -> Option<Exception> {
         let mut message = first.to_owned();
         for rest in lines.by_ref() {
             let rest_bare = rest.trim();
-            if rest_bare.starts_with("During handling of") || rest_bare.starts_with("The above exception") || rest_bare.starts_with("[20") {
+            if rest_bare.starts_with("During handling of")
+                || rest_bare.starts_with("The above exception")
+                || rest_bare.starts_with("[20")
+            {
                 break;
             }
             message.push('\n');

@@ -10,7 +10,9 @@ pub(super) fn parse(text: &str) -> Option<Chain> {
     let (function, rest) = rest.get(1..)?.split_once("': ")?;
     let (message, kind) = rest.trim_end().strip_suffix(')')?.rsplit_once(" (")?;
     let class = kind.rsplit("::").next().unwrap_or("");
-    if !class.starts_with(|c: char| c.is_ascii_uppercase()) || !kind.bytes().all(|b| b.is_ascii_alphanumeric() || b == b':') {
+    if !class.starts_with(|c: char| c.is_ascii_uppercase())
+        || !kind.bytes().all(|b| b.is_ascii_alphanumeric() || b == b':')
+    {
         return None;
     }
     let (file, number) = place.trim().rsplit_once(':').unwrap_or((place, ""));

@@ -68,6 +68,8 @@ fn is_key_line(bare: &str) -> bool {
             && key.starts_with(|c: char| c.is_ascii_lowercase())
             && key != "error"
             && (value.ends_with(',') || value.ends_with('{') || value.ends_with('['))
-            && value.starts_with(['\'', '"', '[', '{', 'n', 'u', 't', 'f', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9'])
+            && value.starts_with([
+                '\'', '"', '[', '{', 'n', 'u', 't', 'f', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9',
+            ])
     })
 }

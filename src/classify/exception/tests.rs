@@ -13,7 +13,8 @@ fn the_first_traceback_of_a_python_chain_is_the_root() {
 
 #[test]
 fn a_driver_error_wrapped_by_an_orm_has_the_key_of_the_driver_error() {
-    let trace = |last: &str| format!("Traceback (most recent call last):\n  File \"/app/a.py\", line 1, in f\n    x()\n{last}");
+    let trace =
+        |last: &str| format!("Traceback (most recent call last):\n  File \"/app/a.py\", line 1, in f\n    x()\n{last}");
     let inner = parse(&trace("asyncpg.exceptions.UndefinedColumnError: column orders.tip does not exist")).unwrap();
     let outer = parse(&trace("sqlalchemy.exc.ProgrammingError: (sqlalchemy.dialects.postgresql.asyncpg.ProgrammingError) <class 'asyncpg.exceptions.UndefinedColumnError'>: column orders.tip does not exist\n[SQL: SELECT 1]\n(Background on this error at: https://sqlalche.me/e/20/f405)")).unwrap();
     assert_eq!(inner.key(), outer.key());
@@ -30,7 +31,10 @@ fn fields_of_a_validation_error_belong_to_its_message() {
 fn the_last_caused_by_of_java_is_the_root() {
     let text = "Exception in thread \"main\" java.lang.IllegalStateException: cannot start\n\tat com.acme.Orders.main(Orders.java:10)\nCaused by: java.net.ConnectException: Connection refused\n\tat java.base/sun.nio.ch.Net.connect0(Native Method)\n\t... 12 more";
     let chain = parse(text).unwrap();
-    assert_eq!((chain.runtime, chain.headline().as_str()), (Runtime::Java, "java.net.ConnectException: Connection refused"));
+    assert_eq!(
+        (chain.runtime, chain.headline().as_str()),
+        (Runtime::Java, "java.net.ConnectException: Connection refused")
+    );
 }
 
 #[test]
@@ -46,10 +50,26 @@ fn node_errors_and_their_causes_are_read() {
 #[test]
 fn other_runtimes_are_read() {
     for (text, runtime, headline) in [
-        ("panic: assignment to entry in nil map\n\ngoroutine 1 [running]:\nmain.main()\n\t/app/main.go:10 +0x1d", Runtime::Go, "panic: assignment to entry in nil map"),
-        ("Unhandled exception. System.InvalidOperationException: no connection string\n   at Acme.Program.Main() in /src/Program.cs:line 9", Runtime::DotNet, "System.InvalidOperationException: no connection string"),
-        ("/app/boot.rb:3:in `require': cannot load such file -- acme (LoadError)", Runtime::Ruby, "LoadError: cannot load such file -- acme"),
-        ("PHP Fatal error:  Uncaught Error: Class \"Acme\\Cart\" not found in /app/index.php:7", Runtime::Php, "Error: Class \"Acme\\Cart\" not found"),
+        (
+            "panic: assignment to entry in nil map\n\ngoroutine 1 [running]:\nmain.main()\n\t/app/main.go:10 +0x1d",
+            Runtime::Go,
+            "panic: assignment to entry in nil map",
+        ),
+        (
+            "Unhandled exception. System.InvalidOperationException: no connection string\n   at Acme.Program.Main() in /src/Program.cs:line 9",
+            Runtime::DotNet,
+            "System.InvalidOperationException: no connection string",
+        ),
+        (
+            "/app/boot.rb:3:in `require': cannot load such file -- acme (LoadError)",
+            Runtime::Ruby,
+            "LoadError: cannot load such file -- acme",
+        ),
+        (
+            "PHP Fatal error:  Uncaught Error: Class \"Acme\\Cart\" not found in /app/index.php:7",
+            Runtime::Php,
+            "Error: Class \"Acme\\Cart\" not found",
+        ),
         ("thread 'main' panicked at src/main.rs:3:5:\nno such key", Runtime::Rust, "panic: no such key"),
     ] {
         let chain = parse(text).unwrap_or_else(|| panic!("{text}"));
@@ -60,7 +80,10 @@ fn other_runtimes_are_read() {
 #[test]
 fn prose_is_no_exception_but_may_mention_one() {
     assert_eq!(parse("setup failed: ModuleNotFoundError: No module named 'x'"), None);
-    assert_eq!(mention("setup failed: ModuleNotFoundError: No module named 'x'"), Some(("ModuleNotFoundError".to_owned(), "No module named 'x'".to_owned())));
+    assert_eq!(
+        mention("setup failed: ModuleNotFoundError: No module named 'x'"),
+        Some(("ModuleNotFoundError".to_owned(), "No module named 'x'".to_owned()))
+    );
     assert_eq!(mention("listening on http://0.0.0.0:8080"), None);
 }
 
