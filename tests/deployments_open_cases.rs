@@ -19,7 +19,7 @@ fn cases() -> PathBuf {
 fn text_of(case: &str, file: &str) -> Option<String> {
     let path = cases().join(case).join(file);
     let Ok(bytes) = std::fs::read(&path) else {
-        eprintln!("SKIPPED: {} cannot be read, its truths were not checked", path.display());
+        crate::support::skip(&format!("{} cannot be read, its truths were not checked", path.display()));
         return None;
     };
     if let Some(wide) = bytes.strip_prefix(&[0xff, 0xfe]) {

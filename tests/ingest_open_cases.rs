@@ -12,7 +12,7 @@ fn open_cases() -> Option<Vec<PathBuf>> {
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
     let folder = shared.join("cases/open");
     let Ok(entries) = std::fs::read_dir(&folder) else {
-        eprintln!("SKIPPED: {} is absent; the open cases were not read", folder.display());
+        crate::support::skip(&format!("{} is absent; the open cases were not read", folder.display()));
         return None;
     };
     let mut cases: Vec<PathBuf> =

@@ -2,6 +2,7 @@
 
 use super::plan::complete_export;
 use crate::model::report::Notice;
+use crate::model::time::human_duration;
 use crate::model::{Platform, Timestamp};
 use crate::state::State;
 use crate::state::coverage::{Coverage, Missing, SHORT_SECONDS};
@@ -27,7 +28,7 @@ pub fn notices(state: &State, coverage: &Coverage, paths: &[String]) -> Vec<Noti
             format!(
                 "{} holds exactly {count} entries, a round number, over {}: it was most likely cut by a limit, and what came before or after is not in it",
                 path(paths, *file),
-                duration(Timestamp(span.last).seconds_since(Timestamp(span.first)))
+                human_duration(Timestamp(span.last).seconds_since(Timestamp(span.first)))
             ),
             "counts are lower bounds, onset and end may lie outside, and no rate is taken beyond the covered time",
             export.clone(),
@@ -37,7 +38,7 @@ pub fn notices(state: &State, coverage: &Coverage, paths: &[String]) -> Vec<Noti
         let spans: Vec<String> = severities
             .iter()
             .map(|(word, span)| {
-                format!("{word} over {}", duration(Timestamp(span.last).seconds_since(Timestamp(span.first))))
+                format!("{word} over {}", human_duration(Timestamp(span.last).seconds_since(Timestamp(span.first))))
             })
             .collect();
         notice(
@@ -54,7 +55,7 @@ pub fn notices(state: &State, coverage: &Coverage, paths: &[String]) -> Vec<Noti
     if coverage.seconds() < SHORT_SECONDS {
         notice(
             "short-coverage",
-            format!("the files cover {}", duration(coverage.seconds())),
+            format!("the files cover {}", human_duration(coverage.seconds())),
             "no hourly rate is given; a pattern over longer time cannot be seen",
             export.clone(),
         );
@@ -137,16 +138,4 @@ fn words(missing: Missing) -> (&'static str, &'static str, &'static str) {
 
 fn path(paths: &[String], file: usize) -> &str {
     paths.get(file).map_or("an input", String::as_str)
-}
-
-/// `2 min 06 s`.
-fn duration(seconds: f64) -> String {
-    #[allow(clippy::cast_possible_truncation, reason = "an export covers far less than 2^63 seconds")]
-    let whole = seconds.round() as i64;
-    match whole {
-        ..60 => format!("{seconds:.1} s"),
-        60..3_600 => format!("{} min {:02} s", whole / 60, whole % 60),
-        3_600..86_400 => format!("{} h {:02} min", whole / 3_600, whole % 3_600 / 60),
-        _ => format!("{} d {:02} h", whole / 86_400, whole % 86_400 / 3_600),
-    }
 }

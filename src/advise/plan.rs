@@ -6,7 +6,7 @@ use super::{Phase, Rollback, Situation, actions, export_command};
 use crate::classify::matcher::Catalog;
 use crate::model::report::{Finding, Notice};
 use crate::model::{Platform, Timestamp};
-use crate::reason::{Draft, Reasoned};
+use crate::reason::{Draft, FailurePhase, Reasoned};
 use crate::state::coverage::Coverage;
 use crate::state::{ServiceState, State};
 
@@ -60,25 +60,25 @@ fn plan(
         to: finding.last,
         instance: &draft.instance,
         rollback: words.rollback(),
-        phase: phase(draft),
+        phase: phase(draft.phase),
         ongoing: draft.resolved_by.is_none() && last_entry - finding.last.0 < 600_000_000_000,
         resolved_by: draft.resolved_by.as_deref(),
         min_instances_keep_it_going: draft.minimum_keeps_it_going,
         tcp_probe_passed: draft.probe_passed,
-        newest_not_ready: draft.only_deploys,
+        newest_not_ready: draft.phase == FailurePhase::Deploy,
         pinned: false,
         path: draft.path.split_once(' ').map_or("", |(_, path)| path),
     };
     actions(&situation)
 }
 
-fn phase(draft: &Draft) -> Phase {
-    match draft {
-        Draft { build: true, .. } => Phase::Build,
-        Draft { job: true, .. } => Phase::Job,
-        Draft { only_deploys: true, .. } => Phase::Deploy,
-        Draft { at_boot: true, .. } => Phase::Boot,
-        _ => Phase::Serving,
+fn phase(phase: FailurePhase) -> Phase {
+    match phase {
+        FailurePhase::Boot => Phase::Boot,
+        FailurePhase::Serving => Phase::Serving,
+        FailurePhase::Deploy => Phase::Deploy,
+        FailurePhase::Job => Phase::Job,
+        FailurePhase::Build => Phase::Build,
     }
 }
 
@@ -97,7 +97,7 @@ impl RollbackWords {
         if let Some(revision) = &draft.resolved_by {
             return Self::NotNeeded(format!("it ended with {revision}"));
         }
-        if draft.only_deploys {
+        if draft.phase == FailurePhase::Deploy {
             let serving = service
                 .revisions
                 .iter()

@@ -161,7 +161,7 @@ impl Classifier {
             });
         let noise = found.as_ref().is_some_and(|found| found.signature.role == Role::Noise);
         // What a signature identifies (a module, a setting's model, a user) is one cause in every wrapping.
-        let identity = found.as_ref().map(|found| found.identity()).filter(|identity| !identity.is_empty());
+        let identity = found.as_ref().map(Match::identity).filter(|identity| !identity.is_empty());
         let key = match (&found, identity) {
             (Some(found), Some(identity)) => ClassKey::Signature { id: found.signature.id.clone(), identity },
             _ => ClassKey::Exception { key: chain.key() },

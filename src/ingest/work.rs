@@ -231,7 +231,7 @@ impl<'w, T, F: Fn(&mut T, &Entry<'_>)> Worker<'w, T, F> {
     }
 
     fn converted(&mut self, canonical: &Canonical, place: Place) {
-        let text = serde_json::Value::Object(canonical.object.clone()).to_string();
+        let text = Value::Object(canonical.object.clone()).to_string();
         match Record::parse(&text) {
             Some(mut record) => self.accept(&entry::build(&mut record, place.position, canonical.converted)),
             None => self.reject("invalid-json", place, &text),

@@ -88,6 +88,18 @@ impl Timestamp {
     }
 }
 
+/// A duration as a person says it: `41.3 s`, `2 min 06 s`, `3 h 05 min`, `6 d 11 h`.
+pub fn human_duration(seconds: f64) -> String {
+    #[allow(clippy::cast_possible_truncation, reason = "an export covers far less than 2^63 seconds")]
+    let whole = seconds.round() as i64;
+    match whole {
+        ..60 => format!("{seconds:.1} s"),
+        60..3_600 => format!("{} min {:02} s", whole / 60, whole % 60),
+        3_600..86_400 => format!("{} h {:02} min", whole / 3_600, whole % 3_600 / 60),
+        _ => format!("{} d {:02} h", whole / 86_400, whole % 86_400 / 3_600),
+    }
+}
+
 /// Days from the epoch to a civil date; `None` where the date does not exist.
 fn days_since_epoch(year: i64, month: i64, day: i64) -> Option<i64> {
     let date =

@@ -204,9 +204,9 @@ fn unspecific(
                 .unwrap_or_default();
             let dead = instance.failed();
             if dead {
-                failed += 1
+                failed += 1;
             } else {
-                healthy += 1
+                healthy += 1;
             }
             for root in roots {
                 let counts = shown.entry(root).or_default();

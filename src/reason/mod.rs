@@ -23,11 +23,26 @@ use crate::classify::matcher::Catalog;
 use crate::facts::Settled;
 use crate::facts::clusters::Clusters;
 use crate::facts::symbols::EMPTY;
+use crate::model::Timestamp;
 use crate::model::report::{Cause, Finding, RuledOut};
-use crate::model::{Timestamp, Verdict};
 use crate::state::State;
 use groups::{Basis, Group};
 use units::{Unit, UnitKind};
+
+/// When in the life of a service it fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailurePhase {
+    /// Instances fail before they serve.
+    Boot,
+    /// Instances fail, or requests do, while it serves.
+    Serving,
+    /// Deploys fail, and no request with them.
+    Deploy,
+    /// A job's execution.
+    Job,
+    /// A build.
+    Build,
+}
 
 /// A finding without its actions, and what the advisor has to know about it.
 #[derive(Debug, Clone)]
@@ -42,14 +57,8 @@ pub struct Draft {
     pub instance: String,
     /// A failing path; may be empty.
     pub path: String,
-    /// Whether instances fail before they serve.
-    pub at_boot: bool,
-    /// Whether deploys failed and nothing else did.
-    pub only_deploys: bool,
-    /// Whether it is about jobs.
-    pub job: bool,
-    /// Whether it is about a build.
-    pub build: bool,
+    /// When in the life of the service it fails.
+    pub phase: FailurePhase,
     /// Whether the startup probe passed before the failures.
     pub probe_passed: bool,
     /// Whether min instances keep the loop turning.
@@ -171,7 +180,13 @@ impl Teller<'_> {
             actions: Vec::new(),
             chain,
         };
-        let at_boot = words.at_boot();
+        let phase = match () {
+            () if kinds(UnitKind::Build) > 0 => FailurePhase::Build,
+            () if kinds(UnitKind::Job) > 0 => FailurePhase::Job,
+            () if kinds(UnitKind::Deploy) > 0 && kinds(UnitKind::Request) == 0 => FailurePhase::Deploy,
+            () if words.at_boot() => FailurePhase::Boot,
+            () => FailurePhase::Serving,
+        };
         Draft {
             minimum_keeps_it_going: finding.why.iter().any(|sentence| sentence.starts_with("what keeps it going")),
             finding,
@@ -179,10 +194,7 @@ impl Teller<'_> {
             captures: class.captures.clone(),
             instance: first_unit.map_or_else(String::new, |unit| settled.text(unit.instance).to_owned()),
             path: first_request.map_or_else(String::new, |unit| settled.text(unit.target).to_owned()),
-            at_boot,
-            only_deploys: kinds(UnitKind::Deploy) > 0 && kinds(UnitKind::Request) == 0,
-            job: kinds(UnitKind::Job) > 0,
-            build: kinds(UnitKind::Build) > 0,
+            phase,
             probe_passed,
             resolved_by,
         }
@@ -199,9 +211,4 @@ fn fingerprint(class: &crate::classify::Classified, service: &str, group: &Group
     };
     let hash = foldhash::fast::FixedState::with_seed(1).hash_one((identity, service, group.basis));
     format!("1:{hash:016x}")
-}
-
-/// Whether a verdict is one that a reader may act on.
-pub fn is_sure(verdict: Verdict) -> bool {
-    verdict >= Verdict::Likely
 }

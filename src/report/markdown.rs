@@ -37,11 +37,13 @@ pub(super) fn write(view: &View, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn list(facts: &[(String, String)]) -> String {
-    facts.iter().map(|(name, value)| format!("- **{}:** {}\n", markdown(name), markdown(value))).collect()
+    facts
+        .iter()
+        .fold(String::new(), |text, (name, value)| text + &format!("- **{}:** {}\n", markdown(name), markdown(value)))
 }
 
 fn bullets(sentences: &[String]) -> String {
-    sentences.iter().map(|sentence| format!("- {}\n", markdown(sentence))).collect()
+    sentences.iter().fold(String::new(), |text, sentence| text + &format!("- {}\n", markdown(sentence)))
 }
 
 fn finding_blocks(finding: &FindingView) -> Vec<String> {

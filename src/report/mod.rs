@@ -10,6 +10,7 @@ pub mod compose;
 mod escape;
 mod json;
 mod markdown;
+mod tables;
 mod text;
 mod view;
 
@@ -42,7 +43,7 @@ pub struct Options {
 /// Writes the report.
 pub fn render(report: &Report, format: Format, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     match format {
-        Format::Text => text::write(&view::view(report, options.full), options, out),
+        Format::Text => text::write(&view::view(report, options.full), *options, out),
         Format::Markdown => markdown::write(&view::view(report, options.full), out),
         Format::Json => json::write(report, out),
     }

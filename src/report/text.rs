@@ -28,7 +28,7 @@ struct Page<'a> {
 }
 
 /// Writes the page.
-pub(super) fn write(view: &View, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(view: &View, options: Options, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page { out, width: usize::from(options.width), color: options.color, full: options.full };
     let paint = match view.verdict.as_str() {
         "confirmed" | "likely" => RED,

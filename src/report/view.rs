@@ -3,8 +3,9 @@
 //! In: the report. Out: a [`View`] of plain strings, free of control characters. Renderers lay it out and
 //! compute nothing.
 
-use super::escape;
-use crate::model::report::{Action, Cluster, Evidence, Finding, Report, Service};
+use super::{escape, tables};
+use crate::model::report::{Action, Evidence, Finding, Report, Service};
+use crate::model::time::human_duration;
 use crate::model::{Risk, Timestamp};
 
 /// Longest sentence made of log text, in characters.
@@ -12,9 +13,6 @@ const SENTENCE_MAX: usize = 300;
 
 /// Findings shown in short after the first.
 const OTHERS_MAX: usize = 5;
-
-/// Clusters shown in the summary.
-const CLUSTERS_MAX: usize = 10;
 
 /// The whole page.
 pub(super) struct View {
@@ -116,7 +114,7 @@ pub(super) fn view(report: &Report, full: bool) -> View {
             })
             .collect(),
         ruled_out: report.ruled_out.iter().map(|one| (clean(&one.hypothesis), clean(&one.reason))).collect(),
-        tables: tables(report, full),
+        tables: tables::tables(report, full),
         states: report.services.iter().filter(|service| service.revisions.len() > 1).map(state).collect(),
         footer: format!(
             "{} {}, report schema {}",
@@ -136,7 +134,10 @@ fn export_facts(report: &Report) -> Vec<(String, String)> {
     let export = &report.export;
     let mut facts = Vec::new();
     if let (Some(first), Some(last)) = (export.first_timestamp, export.last_timestamp) {
-        facts.push(("Covered".to_owned(), format!("{} ({})", range(first, last), duration(export.covered_seconds))));
+        facts.push((
+            "Covered".to_owned(),
+            format!("{} ({})", range(first, last), human_duration(export.covered_seconds)),
+        ));
     }
     let duplicates = export.entries.saturating_sub(export.unique_entries);
     let mut read = format!("{} entries", export.unique_entries);
@@ -243,133 +244,7 @@ fn state(service: &Service) -> String {
     format!("{}: {} (role: {}). {}", service.name, state.state, state.role, clean(&state.evidence.join("; ")))
 }
 
-fn tables(report: &Report, full: bool) -> Vec<Table> {
-    let mut tables = Vec::new();
-    let rows: Vec<Vec<String>> = report.services.iter().flat_map(revision_rows).collect();
-    if !rows.is_empty() {
-        tables.push(Table {
-            title: "Revisions".to_owned(),
-            columns: vec!["revision", "reqs", "5xx", "p95", "inst", "exits", "crash", "share", "state"],
-            rows,
-            note: String::new(),
-        });
-    }
-    let rows: Vec<Vec<String>> = report.services.iter().flat_map(deployment_rows).collect();
-    if !rows.is_empty() {
-        tables.push(Table {
-            title: "Deployments".to_owned(),
-            columns: vec!["time", "kind", "revision", "by", "changed", "traffic after"],
-            rows,
-            note: String::new(),
-        });
-    }
-    tables.push(cluster_table(report, full));
-    tables.push(Table {
-        title: "Checks".to_owned(),
-        columns: vec!["check", "threshold", "observed", "status"],
-        rows: report
-            .checks
-            .iter()
-            .map(|check| {
-                vec![check.name.clone(), check.threshold.clone(), check.observed.clone(), check.status.clone()]
-            })
-            .collect(),
-        note: String::new(),
-    });
-    tables
-}
-
-fn revision_rows(service: &Service) -> Vec<Vec<String>> {
-    service
-        .revisions
-        .iter()
-        .map(|revision| {
-            vec![
-                clean(&revision.name),
-                revision.requests.to_string(),
-                revision.errors_5xx.to_string(),
-                revision.latency_p95_ms.map_or_else(|| "-".to_owned(), latency),
-                revision.instances.to_string(),
-                revision.exits.to_string(),
-                revision.crashes.to_string(),
-                revision.traffic_percent.map_or_else(|| "-".to_owned(), |percent| format!("{percent} %")),
-                revision.verdict.split(':').next().unwrap_or("").to_owned(),
-            ]
-        })
-        .collect()
-}
-
-fn deployment_rows(service: &Service) -> Vec<Vec<String>> {
-    service
-        .deployments
-        .iter()
-        .map(|deployment| {
-            let fields: Vec<&str> = deployment.changes.iter().map(|change| change.field.as_str()).collect();
-            vec![
-                time(deployment.time),
-                deployment.kind.clone(),
-                clean(&deployment.revision),
-                clean(&[deployment.actor.as_str(), deployment.client.as_str()].join(" ")),
-                clean(&fields.join(", ")),
-                clean(&deployment.traffic_after),
-            ]
-        })
-        .collect()
-}
-
-fn cluster_table(report: &Report, full: bool) -> Table {
-    let most = if full { usize::MAX } else { CLUSTERS_MAX };
-    let extent = report.export.first_timestamp.zip(report.export.last_timestamp);
-    Table {
-        title: "Clusters".to_owned(),
-        columns: vec!["id", "role", "count", "instances", "over time", "what it says"],
-        rows: report
-            .clusters
-            .iter()
-            .take(most)
-            .map(|cluster| {
-                vec![
-                    cluster.id.clone(),
-                    cluster.role.word(),
-                    cluster.count.to_string(),
-                    cluster.instances.to_string(),
-                    extent.map_or_else(String::new, |(first, last)| sparkline(cluster, first, last)),
-                    escape::line(&cluster.title, 160),
-                ]
-            })
-            .collect(),
-        note: match report.clusters.len().saturating_sub(most) {
-            0 => String::new(),
-            more => format!("{more} more with --full"),
-        },
-    }
-}
-
-/// Twelve cells over the covered time; a blank cell has no entry.
-fn sparkline(cluster: &Cluster, first: Timestamp, last: Timestamp) -> String {
-    const CELLS: usize = 12;
-    const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-    let mut counts = [0u64; CELLS];
-    let span = (i128::from(last.0) - i128::from(first.0)).max(1);
-    for window in &cluster.windows {
-        let at = (i128::from(window.start.0) - i128::from(first.0)).max(0) * CELLS as i128 / span;
-        let cell = &mut counts[usize::try_from(at).unwrap_or(0).min(CELLS - 1)];
-        *cell = cell.saturating_add(window.count);
-    }
-    let most = counts.iter().copied().max().unwrap_or(0).max(1);
-    counts
-        .iter()
-        .map(|count| {
-            if *count == 0 {
-                ' '
-            } else {
-                BARS[usize::try_from(count.saturating_mul(8).div_ceil(most) - 1).unwrap_or(7).min(7)]
-            }
-        })
-        .collect()
-}
-
-fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     escape::line(text, SENTENCE_MAX * 4)
 }
 
@@ -383,7 +258,7 @@ fn plural(count: u64, word: &str) -> String {
 }
 
 /// `2025-09-16 01:42:17Z`.
-fn time(at: Timestamp) -> String {
+pub(super) fn time(at: Timestamp) -> String {
     format!("{} {}Z", at.to_date(), at.to_clock())
 }
 
@@ -394,20 +269,4 @@ fn range(first: Timestamp, last: Timestamp) -> String {
     } else {
         format!("{} to {}", time(first), time(last))
     }
-}
-
-/// `2 min 06 s`.
-fn duration(seconds: f64) -> String {
-    #[allow(clippy::cast_possible_truncation, reason = "an export covers far less than 2^63 seconds")]
-    let whole = seconds.round() as i64;
-    match whole {
-        ..60 => format!("{seconds:.1} s"),
-        60..3_600 => format!("{} min {:02} s", whole / 60, whole % 60),
-        3_600..86_400 => format!("{} h {:02} min", whole / 3_600, whole % 3_600 / 60),
-        _ => format!("{} d {:02} h", whole / 86_400, whole % 86_400 / 3_600),
-    }
-}
-
-fn latency(ms: f64) -> String {
-    if ms >= 1_000.0 { format!("{:.1} s", ms / 1_000.0) } else { format!("{ms:.0} ms") }
 }

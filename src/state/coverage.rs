@@ -17,15 +17,21 @@ pub const SHORT_SECONDS: f64 = 600.0;
 /// A silence is named when it is longer than this and than half of the covered time.
 const GAP_MINUTES_MIN: i64 = 60;
 
+/// Files cut at a round number: (file, entries, span).
+pub type Cut = Vec<(usize, u64, Span)>;
+
+/// Files cut at one number for each severity: (file, entries each, severities with their spans).
+pub type Capped = Vec<(usize, u64, Vec<(String, Span)>)>;
+
 /// The audit of the export.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Coverage {
     /// First and last event, nanoseconds since the epoch; `None` without any timed entry.
     pub extent: Option<(i64, i64)>,
     /// Files that hold a round number of entries: (file, entries, span).
-    pub cut: Vec<(usize, u64, Span)>,
+    pub cut: Cut,
     /// Files that hold the same round number of entries of several severities: (file, entries each, their spans).
-    pub capped: Vec<(usize, u64, Vec<(String, Span)>)>,
+    pub capped: Capped,
     /// Streams without any entry although entries of a service are there.
     pub missing: Vec<Missing>,
     /// The lowest severity present, where nothing below WARNING is.
@@ -93,9 +99,6 @@ pub fn coverage(settled: &Settled) -> Coverage {
     }
 }
 
-type Cut = Vec<(usize, u64, Span)>;
-type Capped = Vec<(usize, u64, Vec<(String, Span)>)>;
-
 fn limits(settled: &Settled) -> (Cut, Capped) {
     let mut by_file: BTreeMap<u32, Vec<(Option<Severity>, Span)>> = BTreeMap::new();
     for ((file, severity), span) in &settled.facts.files {
@@ -128,7 +131,7 @@ fn limits(settled: &Settled) -> (Cut, Capped) {
 
 /// 50, 100, 150 … 1,000, then whole five hundreds.
 fn is_round(count: u64) -> bool {
-    count >= ROUND_COUNT_MIN && if count <= 1_000 { count % 50 == 0 } else { count % 500 == 0 }
+    count >= ROUND_COUNT_MIN && if count <= 1_000 { count.is_multiple_of(50) } else { count.is_multiple_of(500) }
 }
 
 fn missing(settled: &Settled) -> Vec<Missing> {

@@ -95,13 +95,13 @@ fn deliberate_split(service: &ServiceState) -> Option<RevisionState> {
     let members: Vec<&RevisionFacts> = answer.revisions.iter().filter_map(|name| service.revision(name)).collect();
     let sick: Vec<&&RevisionFacts> = members.iter().filter(|revision| is_sick(revision)).collect();
     if !sick.is_empty() && sick.len() < members.len() {
-        answer.role = "bystander".to_owned();
+        "bystander".clone_into(&mut answer.role);
         answer
             .evidence
             .extend(sick.iter().map(|revision| format!("failures follow {}: {}", revision.name, revision.verdict())));
     } else if sick.len() > 1 {
         let (role, why) = role_of_both(service, &members);
-        answer.role = role.to_owned();
+        role.clone_into(&mut answer.role);
         answer.evidence.push(why);
     }
     answer.evidence.extend(

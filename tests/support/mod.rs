@@ -1,5 +1,6 @@
 //! What the tests share: folders, running the analysis, and the truth files of the fixtures.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -19,8 +20,14 @@ pub fn shared(what: &str) -> Option<PathBuf> {
     if found.exists() {
         return Some(found);
     }
-    eprintln!("SKIPPED: {} is not on this machine", found.display());
+    skip(&format!("{} is not on this machine", found.display()));
     None
+}
+
+/// Says loudly that a test does not run: past the test runner's capture of printed text.
+pub fn skip(why: &str) {
+    // Nothing can be done if standard error is gone.
+    let _ = writeln!(std::io::stderr(), "SKIPPED: {why}");
 }
 
 /// Analyses files and state files.

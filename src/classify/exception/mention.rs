@@ -40,9 +40,8 @@ pub(super) fn split_kind(text: &str) -> Option<(String, String)> {
 
 fn is_error_class(kind: &str) -> bool {
     let name = kind.rsplit('.').next().unwrap_or("");
-    (kind == "error" || name.starts_with(|c: char| c.is_ascii_uppercase()))
-        && (kind == "error" || ENDINGS.iter().any(|end| name.ends_with(end)))
-        && kind.len() <= 120
+    let is_class = name.starts_with(|c: char| c.is_ascii_uppercase()) && ENDINGS.iter().any(|end| name.ends_with(end));
+    kind.len() <= 120 && (kind == "error" || is_class)
 }
 
 /// A driver's error inside an ORM's: `ProgrammingError: (psycopg2.errors.UndefinedTable) relation …` or

@@ -15,11 +15,11 @@ pub(super) fn parse(text: &str) -> Option<Chain> {
     }
     let first_frame = first_frame?;
     let lines: Vec<&str> = text.lines().collect();
-    let mut links: Vec<Exception> = Vec::new();
+    let mut chain: Vec<Exception> = Vec::new();
     if let Some((kind, message)) = head(&lines[..first_frame]) {
         let frames =
             lines[first_frame..].iter().take_while(|line| is_frame(line)).filter_map(|line| read_frame(line)).collect();
-        links.push(exception(&kind, &message, frames));
+        chain.push(exception(&kind, &message, frames));
     }
     for (at, line) in lines.iter().enumerate().skip(first_frame) {
         if let Some(rest) = line.trim_start().strip_prefix("[cause]: ")
@@ -27,11 +27,11 @@ pub(super) fn parse(text: &str) -> Option<Chain> {
         {
             let frames =
                 lines[at + 1..].iter().take_while(|line| is_frame(line)).filter_map(|line| read_frame(line)).collect();
-            links.push(exception(&kind, &message, frames));
+            chain.push(exception(&kind, &message, frames));
         }
     }
-    let root = links.len().checked_sub(1)?;
-    Some(Chain { runtime: Runtime::Node, links, root })
+    let root = chain.len().checked_sub(1)?;
+    Some(Chain { runtime: Runtime::Node, links: chain, root })
 }
 
 fn single(link: Exception) -> Chain {

@@ -1,0 +1,140 @@
+//! The tables of the report: revisions, deployments, clusters, checks.
+
+use super::escape;
+use super::view::{Table, clean, time};
+use crate::model::Timestamp;
+use crate::model::report::{Cluster, Report, Service};
+
+/// Clusters shown in the summary.
+const CLUSTERS_MAX: usize = 10;
+
+/// All tables, in the order of the page.
+pub(super) fn tables(report: &Report, full: bool) -> Vec<Table> {
+    let mut tables = Vec::new();
+    let rows: Vec<Vec<String>> = report.services.iter().flat_map(revision_rows).collect();
+    if !rows.is_empty() {
+        tables.push(Table {
+            title: "Revisions".to_owned(),
+            columns: vec!["revision", "reqs", "5xx", "p95", "inst", "exits", "crash", "share", "state"],
+            rows,
+            note: String::new(),
+        });
+    }
+    let rows: Vec<Vec<String>> = report.services.iter().flat_map(deployment_rows).collect();
+    if !rows.is_empty() {
+        tables.push(Table {
+            title: "Deployments".to_owned(),
+            columns: vec!["time", "kind", "revision", "by", "changed", "traffic after"],
+            rows,
+            note: String::new(),
+        });
+    }
+    tables.push(cluster_table(report, full));
+    tables.push(Table {
+        title: "Checks".to_owned(),
+        columns: vec!["check", "threshold", "observed", "status"],
+        rows: report
+            .checks
+            .iter()
+            .map(|check| {
+                vec![check.name.clone(), check.threshold.clone(), check.observed.clone(), check.status.clone()]
+            })
+            .collect(),
+        note: String::new(),
+    });
+    tables
+}
+
+fn revision_rows(service: &Service) -> Vec<Vec<String>> {
+    service
+        .revisions
+        .iter()
+        .map(|revision| {
+            vec![
+                clean(&revision.name),
+                revision.requests.to_string(),
+                revision.errors_5xx.to_string(),
+                revision.latency_p95_ms.map_or_else(|| "-".to_owned(), latency),
+                revision.instances.to_string(),
+                revision.exits.to_string(),
+                revision.crashes.to_string(),
+                revision.traffic_percent.map_or_else(|| "-".to_owned(), |percent| format!("{percent} %")),
+                revision.verdict.split(':').next().unwrap_or("").to_owned(),
+            ]
+        })
+        .collect()
+}
+
+fn deployment_rows(service: &Service) -> Vec<Vec<String>> {
+    service
+        .deployments
+        .iter()
+        .map(|deployment| {
+            let fields: Vec<&str> = deployment.changes.iter().map(|change| change.field.as_str()).collect();
+            vec![
+                time(deployment.time),
+                deployment.kind.clone(),
+                clean(&deployment.revision),
+                clean(&[deployment.actor.as_str(), deployment.client.as_str()].join(" ")),
+                clean(&fields.join(", ")),
+                clean(&deployment.traffic_after),
+            ]
+        })
+        .collect()
+}
+
+fn cluster_table(report: &Report, full: bool) -> Table {
+    let most = if full { usize::MAX } else { CLUSTERS_MAX };
+    let extent = report.export.first_timestamp.zip(report.export.last_timestamp);
+    Table {
+        title: "Clusters".to_owned(),
+        columns: vec!["id", "role", "count", "instances", "over time", "what it says"],
+        rows: report
+            .clusters
+            .iter()
+            .take(most)
+            .map(|cluster| {
+                vec![
+                    cluster.id.clone(),
+                    cluster.role.word(),
+                    cluster.count.to_string(),
+                    cluster.instances.to_string(),
+                    extent.map_or_else(String::new, |(first, last)| sparkline(cluster, first, last)),
+                    escape::line(&cluster.title, 160),
+                ]
+            })
+            .collect(),
+        note: match report.clusters.len().saturating_sub(most) {
+            0 => String::new(),
+            more => format!("{more} more with --full"),
+        },
+    }
+}
+
+/// Twelve cells over the covered time; a blank cell has no entry.
+fn sparkline(cluster: &Cluster, first: Timestamp, last: Timestamp) -> String {
+    const CELLS: usize = 12;
+    const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let mut counts = [0u64; CELLS];
+    let span = (i128::from(last.0) - i128::from(first.0)).max(1);
+    for window in &cluster.windows {
+        let at = (i128::from(window.start.0) - i128::from(first.0)).max(0) * CELLS as i128 / span;
+        let cell = &mut counts[usize::try_from(at).unwrap_or(0).min(CELLS - 1)];
+        *cell = cell.saturating_add(window.count);
+    }
+    let most = counts.iter().copied().max().unwrap_or(0).max(1);
+    counts
+        .iter()
+        .map(|count| {
+            if *count == 0 {
+                ' '
+            } else {
+                BARS[usize::try_from(count.saturating_mul(8).div_ceil(most) - 1).unwrap_or(7).min(7)]
+            }
+        })
+        .collect()
+}
+
+fn latency(ms: f64) -> String {
+    if ms >= 1_000.0 { format!("{:.1} s", ms / 1_000.0) } else { format!("{ms:.0} ms") }
+}
