@@ -15,23 +15,17 @@ pub fn mask(text: &str) -> String {
     let mut out = String::with_capacity(text.len().min(SHAPE_BYTES_MAX));
     let mut rest = text;
     while !rest.is_empty() && out.len() < SHAPE_BYTES_MAX {
-        let word_end = rest.find(|c: char| c.is_whitespace() || ",;()[]{}=".contains(c)).unwrap_or(rest.len());
+        let word_end = word_end(rest);
         if word_end == 0 {
             let mut chars = rest.chars();
-            if let Some(c) = chars.next()
-                && !(c.is_whitespace() && out.ends_with(' '))
-            {
-                out.push(if c.is_whitespace() { ' ' } else { c });
+            if let Some(c) = chars.next() {
+                if !(c.is_whitespace() && out.ends_with(' ')) {
+                    out.push(if c.is_whitespace() { ' ' } else { c });
+                }
             }
             rest = chars.as_str();
             continue;
         }
-        // An address keeps its query.
-        let word_end = if rest[..word_end].contains("://") {
-            rest.find(char::is_whitespace).unwrap_or(rest.len())
-        } else {
-            word_end
-        };
         let (word, after) = rest.split_at(word_end);
         let keep_number = keeps_number(&out);
         push_word(&mut out, word, keep_number);
@@ -43,6 +37,17 @@ pub fn mask(text: &str) -> String {
     }
     out.truncate(end);
     out.trim().to_owned()
+}
+
+/// End of the word that a text begins with; the query of a URL belongs to its word.
+fn word_end(text: &str) -> usize {
+    let end = text.find(|c: char| c.is_whitespace() || ",;()[]{}=".contains(c)).unwrap_or(text.len());
+    let Some(scheme) = text[..end].find("://") else { return end };
+    let host = scheme + "://".len();
+    let length =
+        text[host..].find(|c: char| c.is_whitespace() || "\"'`<>()[]{}".contains(c)).unwrap_or(text.len() - host);
+    // Punctuation at its end belongs to the sentence.
+    host + text[host..host + length].trim_end_matches([',', ';', '.', ':', '!', '?']).len()
 }
 
 /// `HTTP 503`, `status code 503`, `exit(3)`, `code 3`: the number is what the message is about.
@@ -91,7 +96,10 @@ fn kind_of(word: &str) -> Option<&'static str> {
         return Some("<email>");
     }
     let allowed = |set: &str| bytes.iter().all(|b| b.is_ascii_digit() || set.as_bytes().contains(b));
-    if allowed(".:") && word.matches('.').count() == 3 {
+    if allowed(".") && bytes.iter().filter(|b| **b == b'.').count() == 3 {
+        return Some("<ip>");
+    }
+    if allowed(".:") && bytes.iter().filter(|b| **b == b'.').count() == 3 {
         return Some("<ip>");
     }
     if digits >= 4 && allowed("-:.TZ+/_") {
@@ -151,6 +159,7 @@ mod tests {
             ("answered HTTP 503 in 12 ms", "answered HTTP 503 in <num> ms"),
             ("GET https://a.example/x?y=1 failed", "GET <url> failed"),
             ("called exit(3)", "called exit(3)"),
+            ("see https://a.example/x?y=1, or 'https://b.example'.", "see <url>, or '<url>'."),
             ("at 2026-03-02T10:00:00.000Z", "at <time>"),
         ] {
             assert_eq!(mask(text), shape);

@@ -98,14 +98,13 @@ fn compact(value: &Value) -> String {
     value.to_string()
 }
 
-static DRESS: OnceLock<Regex> = OnceLock::new();
-
 /// Removes terminal colours, loguru markup and trailing white space.
 pub fn clean(text: &str) -> Cow<'_, str> {
     let trimmed = text.trim_end();
     if !trimmed.contains('\u{1b}') && !trimmed.contains("</") {
         return Cow::Borrowed(trimmed);
     }
+    static DRESS: OnceLock<Regex> = OnceLock::new();
     let dress = DRESS.get_or_init(|| {
         Regex::new(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|</?(?:red|green|yellow|blue|cyan|magenta|level|bold|white|black)>")
             .expect("a fixed pattern")
@@ -119,8 +118,10 @@ pub fn strip_prefix(text: &str) -> &str {
     let prefix = PREFIX.get_or_init(|| {
         let stamp = r"\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z| ?[+-]\d\d:?\d\d)?\]?";
         let level = r"(?i:trace|debug|info|notice|success|warn|warning|error|critical|fatal|log)";
+        // Bare levels, as NestJS and Java print them, are told from prose by their capitals.
+        let upper = "(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|LOG)";
         Regex::new(&format!(
-            r"^\s*(?:(?:{stamp}|\[Nest\] +\d+ +- \d\d/\d\d/\d{{4}}, [\d:]+ [AP]M)[ ]*)?(?:\| *{level} *\| *[\w.<>]+:[\w<>]+:\d+ *[|-] *|- [\w.]+(?: - [\w.]+)? - {level} - |\[\d+\] \[{level}\] |\[{level}\]:? *(?:\[[^\]]{{1,60}}\] *)?|{level}(?: in [\w.]+)?:[ ]*(?:[\w.]+:)?[ ]*|{level} +\[[^\]]{{1,60}}\] *)?"
+            r"^\s*(?:(?:{stamp}|\[Nest\] +\d+ +- \d\d/\d\d/\d{{4}}, [\d:]+ [AP]M)[ ]*)?(?:\| *{level} *\| *[\w.<>]+:[\w<>]+:\d+ *[|-] *|- [\w.]+(?: - [\w.]+)? - {level} - |\[\d+\] \[{level}\] |\[{level}\]:? *(?:\[[^\]]{{1,60}}\] *)?|{level}(?: in [\w.]+)?:[ ]*(?:[\w.]+:)?[ ]*|{upper} +(?:\[[^\]]{{1,60}}\] ?)?)?"
         ))
         .expect("a fixed pattern")
     });

@@ -1,85 +1,155 @@
-//! Java and Kotlin stack traces: the last `Caused by` is the root.
+//! JVM stack traces: causes, suppressed exceptions, and loggers that print the root first.
 
-use super::frames::{Frame, frame};
-use super::{Chain, Exception, Runtime, exception};
+use super::frames::Frame;
+use super::{Chain, Exception, LINKS_MAX, Runtime, chain_to_last, kind, push_frame};
+
+/// Packages of the platform, of frameworks and of drivers; the application's code is in none of these.
+const LIBRARY_PACKAGES: [&str; 36] = [
+    "java.",
+    "javax.",
+    "jdk.",
+    "sun.",
+    "com.sun.",
+    "jakarta.",
+    "kotlin.",
+    "kotlinx.",
+    "scala.",
+    "groovy.",
+    "org.springframework.",
+    "org.apache.",
+    "org.hibernate.",
+    "org.eclipse.",
+    "org.postgresql.",
+    "org.jboss.",
+    "org.slf4j.",
+    "org.gradle.",
+    "org.flywaydb.",
+    "org.junit.",
+    "ch.qos.",
+    "com.zaxxer.",
+    "com.mysql.",
+    "com.google.",
+    "com.fasterxml.",
+    "com.mongodb.",
+    "com.microsoft.",
+    "io.netty.",
+    "io.grpc.",
+    "io.lettuce.",
+    "io.micronaut.",
+    "io.quarkus.",
+    "reactor.",
+    "okhttp3.",
+    "redis.",
+    "feign.",
+];
+
+#[derive(Default)]
+struct Reader {
+    links: Vec<Exception>,
+    frames_seen: bool,
+    suppressed: bool,
+    root_first: bool,
+}
 
 /// Reads a trace; needs at least one `at package.Class.method(File.java:1)` line.
 pub(super) fn parse(text: &str) -> Option<Chain> {
-    if !text.contains("\tat ") && !text.contains("    at ") {
+    if !text.contains("at ") {
         return None;
     }
-    let mut links: Vec<Exception> = Vec::new();
-    let mut frames: Vec<Frame> = Vec::new();
-    let mut seen_java_frame = false;
+    let mut reader = Reader::default();
+    let mut previous = "";
     for line in text.lines() {
-        let bare = line.trim_start();
-        if let Some(rest) = bare.strip_prefix("at ") {
-            if let Some(read) = read_frame(rest) {
-                seen_java_frame = true;
-                frames.push(read);
-            }
-            continue;
+        // Another trace in the same text: the first one is what this text is about.
+        if reader.frames_seen && header(line).is_some() {
+            break;
         }
-        let head = bare.strip_prefix("Caused by: ").or_else(|| after_thread(bare)).unwrap_or(bare);
-        let (kind, message) = head.split_once(": ").unwrap_or((head, ""));
-        if is_class(kind) && !bare.starts_with("Suppressed:") {
-            close(&mut links, &mut frames);
-            links.push(exception(kind, message, Vec::new()));
-        }
+        reader.take(line, previous);
+        previous = line;
     }
-    close(&mut links, &mut frames);
-    let root = links.len().checked_sub(1)?;
-    seen_java_frame.then_some(Chain { runtime: Runtime::Java, links, root })
-}
-
-fn close(links: &mut [Exception], frames: &mut Vec<Frame>) {
-    if let Some(last) = links.last_mut() {
-        last.frames = std::mem::take(frames).into_iter().take(super::FRAMES_MAX).collect();
-    }
-    frames.clear();
-}
-
-fn after_thread(line: &str) -> Option<&str> {
-    line.strip_prefix("Exception in thread ").and_then(|rest| rest.split_once("\" ")).map(|(_, rest)| rest)
-}
-
-/// `com.example.ThingException`: a package in lower case, then a class.
-fn is_class(kind: &str) -> bool {
-    let Some((package, class)) = kind.rsplit_once('.') else { return false };
-    package.starts_with(|c: char| c.is_ascii_lowercase())
-        && class.starts_with(|c: char| c.is_ascii_uppercase())
-        && kind.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'$'))
-        && ["Exception", "Error", "Throwable", "Failure"].iter().any(|end| class.ends_with(end))
-}
-
-/// `com.example.Orders.load(Orders.java:42)`.
-fn read_frame(rest: &str) -> Option<Frame> {
-    let (method, place) =
-        rest.strip_suffix(')').or_else(|| rest.split(") ").next()).and_then(|rest| rest.split_once('('))?;
-    let (file, line) = place.trim_end_matches(')').split_once(':').unwrap_or((place, ""));
-    if method.contains(' ')
-        || !(file.ends_with(".java")
-            || file.ends_with(".kt")
-            || file.ends_with(".scala")
-            || file.contains("Native Method")
-            || file.contains("Unknown Source"))
-    {
+    if !reader.frames_seen {
         return None;
     }
-    let mut read = frame(method, file, line.parse().ok());
-    read.in_app = ![
-        "java.",
-        "javax.",
-        "jdk.",
-        "sun.",
-        "org.springframework.",
-        "org.apache.",
-        "com.zaxxer.",
-        "kotlin.",
-        "io.netty.",
-        "org.hibernate.",
-    ]
-    .iter()
-    .any(|prefix| method.starts_with(prefix));
-    Some(read)
+    if reader.root_first {
+        reader.links.reverse();
+    }
+    chain_to_last(Runtime::Java, reader.links)
+}
+
+impl Reader {
+    fn take(&mut self, line: &str, previous: &str) {
+        let bare = line.trim_start();
+        let indented = bare.len() < line.len();
+        if let Some(frame) = frame(bare) {
+            self.take_frame(frame, previous);
+        } else if bare.starts_with("Suppressed: ") {
+            self.suppressed = true;
+        } else if indented && self.suppressed {
+            // A suppressed exception's own causes are indented with it.
+        } else if let Some(rest) = bare.strip_prefix("Caused by: ") {
+            self.open(rest);
+        } else if let Some(rest) = bare.strip_prefix("Wrapped by: ") {
+            self.root_first = true;
+            self.open(rest);
+        } else if let Some(header) = header(bare).filter(|_| !indented) {
+            self.links.clear();
+            self.open(header);
+        }
+    }
+
+    fn open(&mut self, header: &str) {
+        self.suppressed = false;
+        if self.links.len() >= LINKS_MAX {
+            return;
+        }
+        // After `Caused by:` stands a class, whatever it is called.
+        let (kind, message) = match kind::split(header) {
+            Some((kind, message)) => (kind.into_owned(), message),
+            None => {
+                header.split_once(": ").map_or((header.to_owned(), ""), |(kind, message)| (kind.to_owned(), message))
+            }
+        };
+        self.links.push(Exception::new(&kind, message));
+    }
+
+    fn take_frame(&mut self, frame: Frame, previous: &str) {
+        if self.links.is_empty()
+            && let Some((kind, message)) = kind::find(previous)
+        {
+            self.links.push(Exception::new(&kind, message));
+        }
+        self.frames_seen = true;
+        if let Some(current) = self.links.last_mut().filter(|_| !self.suppressed) {
+            push_frame(&mut current.frames, frame);
+        }
+    }
+}
+
+/// `Exception in thread "main" java.lang.Foo: x` or `java.lang.Foo: x`.
+fn header(bare: &str) -> Option<&str> {
+    let rest = match bare.strip_prefix("Exception in thread \"") {
+        Some(thread) => thread.split_once("\" ")?.1,
+        None => bare,
+    };
+    let (kind, _) = kind::split(rest)?;
+    kind.contains('.').then_some(rest)
+}
+
+/// `at java.base/com.acme.Lamp.light(Lamp.java:12) ~[lamp.jar:1.0]`.
+fn frame(bare: &str) -> Option<Frame> {
+    let call = bare.strip_prefix("at ")?;
+    let (function, rest) = call.split_once('(')?;
+    let (source, _) = rest.split_once(')')?;
+    let (file, line) = match source.rsplit_once(':') {
+        Some((file, line)) => (file, Some(line.parse().ok()?)),
+        None => (source, None),
+    };
+    let known = [".java", ".kt", ".scala", ".groovy", ".clj"].iter().any(|ending| file.ends_with(ending));
+    if !known && !matches!(source, "Native Method" | "Unknown Source" | "<generated>") || function.contains(' ') {
+        return None;
+    }
+    // `java.base/` names a module and `app//` a class loader.
+    let function = function.rsplit('/').next().unwrap_or(function);
+    let mut frame = Frame::at(function, file, line);
+    frame.in_app = known && !LIBRARY_PACKAGES.iter().any(|package| function.starts_with(package));
+    Some(frame)
 }

@@ -1,3 +1,5 @@
+mod traces;
+
 use super::{LineShape, Runtime, line_shape, mention, parse};
 use proptest::prelude::*;
 
