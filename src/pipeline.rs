@@ -34,6 +34,7 @@ pub enum Error {
 
 /// Reads everything and says why it broke.
 pub fn analyze(options: &Options) -> Result<Report, Error> {
+    let start = std::time::Instant::now();
     let catalog = Catalog::embedded();
     let seen = Seen::default();
     let worker = || (Classifier::new(catalog), Facts::default());
@@ -46,13 +47,15 @@ pub fn analyze(options: &Options) -> Result<Report, Error> {
     }
     let documents: Vec<_> = documents.iter().flat_map(|document| history::parse_document(&document.json)).collect();
     let facts = read.partials.into_iter().map(|(_, facts)| facts).fold(Facts::default(), Facts::merge);
-    tracing::debug!(entries = facts.entries, unique = facts.unique_entries, rows = facts.rows.len(), "read");
+    tracing::debug!(entries = facts.entries, rows = facts.rows.len(), elapsed = ?start.elapsed(), "read and merged");
     let settled = facts.settle(&Classifier::new(catalog));
     let clusters = clusters::clusters(&settled)?;
+    tracing::debug!(clusters = clusters.list.len(), elapsed = ?start.elapsed(), "clustered");
     let state = state::rebuild(&settled, &documents);
     let coverage = state::coverage::coverage(&settled);
     let paths: Vec<String> = read.files.iter().map(|file| file.path.clone()).collect();
     let reasoned = reason::reason(&settled, &clusters, &state, catalog, &paths);
+    tracing::debug!(findings = reasoned.drafts.len(), elapsed = ?start.elapsed(), "reasoned");
     let advised = advise::advise(&reasoned, &state, &coverage, catalog, &paths);
     let parts = report::compose::Parts {
         files: read.files,

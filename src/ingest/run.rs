@@ -4,8 +4,10 @@
 //! inputs of its own while there are any, which unpacks compressed shards in parallel; then it takes
 //! batches from inputs that others still have open, which reads one large file with all cores.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use crate::model::entry::Entry;
 use crate::model::report::InputFile;
@@ -22,6 +24,9 @@ use super::{Options, Read};
 /// of an unoptimised build several times over. Stack that is not used costs no memory.
 const WORKER_STACK_BYTES: usize = 16 << 20;
 
+/// How long a worker waits for another one that is opening an input.
+const OPENING: Duration = Duration::from_micros(50);
+
 /// What is known about an input once it has been read.
 struct Finished {
     info: InputFile,
@@ -35,6 +40,8 @@ struct Shared<'s> {
     active: Mutex<Vec<Arc<Mutex<Option<Source>>>>>,
     finished: Mutex<Vec<(usize, Finished)>>,
     damages: Mutex<Damages>,
+    /// Inputs that are not read to their end.
+    unfinished: AtomicUsize,
     options: &'s Options,
 }
 
@@ -51,6 +58,7 @@ where
         active: Mutex::default(),
         finished: Mutex::default(),
         damages: Mutex::default(),
+        unfinished: AtomicUsize::new(files),
         options,
     };
     let threads =
@@ -143,7 +151,14 @@ impl Shared<'_> {
         }
         loop {
             let other = lock(&self.active).first().map(Arc::clone);
-            let Some(other) = other else { return };
+            let Some(other) = other else {
+                if self.unfinished.load(Ordering::Acquire) == 0 {
+                    return;
+                }
+                // Another worker is opening its input and will share it in a moment.
+                thread::sleep(OPENING);
+                continue;
+            };
             while self.next_batch(&other, &mut batch) {
                 worker.batch(&batch);
             }
@@ -164,6 +179,7 @@ impl Shared<'_> {
             let Source { info, looks_like, states, damages, .. } = source;
             lock(&self.damages).join(damages);
             lock(&self.finished).push((index, Finished { info, looks_like, states }));
+            self.unfinished.fetch_sub(1, Ordering::Release);
         }
         false
     }
