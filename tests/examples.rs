@@ -33,3 +33,12 @@ fn the_examples_are_what_the_program_prints() {
         }
     }
 }
+
+#[test]
+fn the_readme_shows_what_the_program_prints() {
+    let readme = std::fs::read_to_string(root().join("README.md")).expect("the README");
+    let example = std::fs::read_to_string(root().join("reports/examples/import-error-behind-tcp-probe.txt"))
+        .expect("the example");
+    let shown = readme.split("```text\n").nth(1).and_then(|rest| rest.split("\n```").next()).expect("an excerpt");
+    assert!(example.starts_with(shown), "the README's excerpt is not the beginning of the example");
+}

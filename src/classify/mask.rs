@@ -18,10 +18,10 @@ pub fn mask(text: &str) -> String {
         let word_end = word_end(rest);
         if word_end == 0 {
             let mut chars = rest.chars();
-            if let Some(c) = chars.next() {
-                if !(c.is_whitespace() && out.ends_with(' ')) {
-                    out.push(if c.is_whitespace() { ' ' } else { c });
-                }
+            if let Some(c) = chars.next()
+                && !(c.is_whitespace() && out.ends_with(' '))
+            {
+                out.push(if c.is_whitespace() { ' ' } else { c });
             }
             rest = chars.as_str();
             continue;
@@ -96,10 +96,7 @@ fn kind_of(word: &str) -> Option<&'static str> {
         return Some("<email>");
     }
     let allowed = |set: &str| bytes.iter().all(|b| b.is_ascii_digit() || set.as_bytes().contains(b));
-    if allowed(".") && bytes.iter().filter(|b| **b == b'.').count() == 3 {
-        return Some("<ip>");
-    }
-    if allowed(".:") && bytes.iter().filter(|b| **b == b'.').count() == 3 {
+    if allowed(".:") && word.matches('.').count() == 3 {
         return Some("<ip>");
     }
     if digits >= 4 && allowed("-:.TZ+/_") {

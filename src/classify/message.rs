@@ -98,13 +98,14 @@ fn compact(value: &Value) -> String {
     value.to_string()
 }
 
+static DRESS: OnceLock<Regex> = OnceLock::new();
+
 /// Removes terminal colours, loguru markup and trailing white space.
 pub fn clean(text: &str) -> Cow<'_, str> {
     let trimmed = text.trim_end();
     if !trimmed.contains('\u{1b}') && !trimmed.contains("</") {
         return Cow::Borrowed(trimmed);
     }
-    static DRESS: OnceLock<Regex> = OnceLock::new();
     let dress = DRESS.get_or_init(|| {
         Regex::new(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|</?(?:red|green|yellow|blue|cyan|magenta|level|bold|white|black)>")
             .expect("a fixed pattern")

@@ -12,6 +12,9 @@ use crate::model::report::{ChainLink, Deployment};
 use crate::state::ServiceState;
 use crate::state::instances::End;
 
+/// Kinds of failed requests told one by one.
+const IMPACTS_MAX: usize = 2;
+
 /// What the sentences are made from.
 pub struct Why<'a> {
     /// Facts at rest.
@@ -32,12 +35,26 @@ impl Why<'_> {
     /// Why requests failed, why instances failed, what the cause is, why then, why still.
     pub fn sentences(&self) -> Vec<String> {
         let mut why = Vec::new();
+        let impacts: Vec<&ChainLink> = self.chain.iter().rev().filter(|link| link.role == Role::Impact).collect();
+        for link in impacts.iter().take(IMPACTS_MAX) {
+            why.push(format!("Requests failed: {} × “{}”{}", link.count, link.title, in_brackets(&link.join)));
+        }
+        if impacts.len() > IMPACTS_MAX {
+            let more = &impacts[IMPACTS_MAX..];
+            let count: u64 = more.iter().map(|link| link.count).sum();
+            why.push(format!("and {count} more of {} other kinds, joined alike", more.len()));
+        }
         for link in self.chain.iter().rev() {
-            let join = if link.join.is_empty() { String::new() } else { format!(" ({})", link.join) };
-            let on = if link.instances > 0 { format!(" on {} instances", link.instances) } else { String::new() };
+            let on = match link.instances {
+                0 => String::new(),
+                1 => " on 1 instance".to_owned(),
+                many => format!(" on {many} instances"),
+            };
             match link.role {
-                Role::Impact => why.push(format!("Requests failed: {} × “{}”{join}", link.count, link.title)),
-                Role::Failure => why.push(format!("because of {} × “{}”{on}{join}", link.count, link.title)),
+                Role::Failure => {
+                    why.push(format!("because of {} × “{}”{on}{}", link.count, link.title, in_brackets(&link.join)));
+                }
+                Role::Cause if link.count == 1 => why.push(format!("because of “{}”, once{on}", link.title)),
                 Role::Cause => why.push(format!("because of “{}”, {} times{on}", link.title, link.count)),
                 _ => {}
             }
@@ -112,7 +129,7 @@ impl Why<'_> {
             };
             return Some(format!(
                 "the {}{of} at {} came {:.0} s before the first sign{what}; that it came before does not by itself make it the cause",
-                change.kind,
+                kind_words(&change.kind),
                 change.time.to_rfc3339(),
                 Timestamp(first).seconds_since(change.time)
             ));
@@ -163,5 +180,18 @@ impl Why<'_> {
             })
             .map(|revision| revision.name.clone())
             .next_back()
+    }
+}
+
+fn in_brackets(join: &str) -> String {
+    if join.is_empty() { String::new() } else { format!(" ({join})") }
+}
+
+fn kind_words(kind: &str) -> &str {
+    match kind {
+        "failed" => "failed deploy",
+        "traffic" => "traffic change",
+        "delete" => "deletion",
+        other => other,
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn tables(report: &Report, full: bool) -> Vec<Table> {
     if !rows.is_empty() {
         tables.push(Table {
             title: "Deployments".to_owned(),
-            columns: vec!["time", "kind", "revision", "by", "changed", "traffic after"],
+            columns: vec!["time", "kind", "revision", "what"],
             rows,
             note: String::new(),
         });
@@ -71,14 +71,20 @@ fn deployment_rows(service: &Service) -> Vec<Vec<String>> {
         .iter()
         .map(|deployment| {
             let fields: Vec<&str> = deployment.changes.iter().map(|change| change.field.as_str()).collect();
-            vec![
-                time(deployment.time),
-                deployment.kind.clone(),
-                clean(&deployment.revision),
-                clean(&[deployment.actor.as_str(), deployment.client.as_str()].join(" ")),
-                clean(&fields.join(", ")),
-                clean(&deployment.traffic_after),
-            ]
+            let mut what: Vec<String> = Vec::new();
+            if !deployment.client.is_empty() {
+                what.push(deployment.client.clone());
+            }
+            if !deployment.actor.is_empty() {
+                what.push(format!("by {}", deployment.actor));
+            }
+            if !fields.is_empty() {
+                what.push(format!("changed {}", fields.join(", ")));
+            }
+            if !deployment.traffic_after.is_empty() {
+                what.push(format!("traffic {}", deployment.traffic_after));
+            }
+            vec![time(deployment.time), deployment.kind.clone(), clean(&deployment.revision), clean(&what.join("; "))]
         })
         .collect()
 }

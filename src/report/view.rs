@@ -148,10 +148,10 @@ fn export_facts(report: &Report) -> Vec<(String, String)> {
         read.push_str(&format!(", {} unreadable", export.rejected));
     }
     read.push_str(&format!(
-        "; {} instances, {} revisions, {} deployments",
-        export.distinct_instances,
-        report.services.iter().map(|service| service.revisions.len()).sum::<usize>(),
-        export.deployments
+        "; {}, {}, {}",
+        counted(export.distinct_instances, "instance"),
+        counted(report.services.iter().map(|service| service.revisions.len() as u64).sum(), "revision"),
+        counted(export.deployments, "deployment")
     ));
     facts.push(("Read".to_owned(), read));
     facts
@@ -251,6 +251,11 @@ pub(super) fn clean(text: &str) -> String {
 fn capital(word: &str) -> String {
     let mut chars = word.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// `1 instance`, `2 instances`.
+fn counted(count: u64, word: &str) -> String {
+    format!("{count} {}", plural(count, word))
 }
 
 fn plural(count: u64, word: &str) -> String {
