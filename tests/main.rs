@@ -8,4 +8,5 @@ mod incidents;
 mod ingest_open_cases;
 mod layout;
 mod open_cases;
+mod robustness;
 mod support;

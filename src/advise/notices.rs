@@ -26,7 +26,7 @@ pub fn notices(state: &State, coverage: &Coverage, paths: &[String]) -> Vec<Noti
         notice(
             "export-cut-by-limit",
             format!(
-                "{} holds exactly {count} entries, a round number, over {}: it was most likely cut by a limit, and what came before or after is not in it",
+                "{} holds exactly {count} entries, a round number, over {}: it was most likely cut by a limit (truncated), and what came before or after is not in it",
                 path(paths, *file),
                 human_duration(Timestamp(span.last).seconds_since(Timestamp(span.first)))
             ),

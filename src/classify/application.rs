@@ -62,17 +62,17 @@ impl Classifier {
     /// What the entry says. Audit entries are classified by [`Self::classify_text`] on their message.
     pub fn classify(&mut self, entry: &Entry<'_>) -> Arc<Classified> {
         if entry.http.is_some() && entry.stream == Stream::Requests {
-            return Arc::new(self.classify_request(entry));
+            return Arc::new(self.classify_request(entry).redacted());
         }
         let body: &str = if entry.text.is_empty() { entry.json.as_deref().unwrap_or("") } else { &entry.text };
         if body.len() > CACHED_TEXT_BYTES_MAX {
-            return Arc::new(self.classify_application(entry));
+            return Arc::new(self.classify_application(entry).redacted());
         }
         let key = self.hasher.hash_one((entry.platform, entry.stream, entry.severity, entry.text.is_empty(), body));
         if let Some(known) = self.cache.get(&key) {
             return Arc::clone(known);
         }
-        let fresh = Arc::new(self.classify_application(entry));
+        let fresh = Arc::new(self.classify_application(entry).redacted());
         if self.cache.len() >= CACHE_ENTRIES_MAX {
             self.cache.clear();
         }
@@ -84,16 +84,16 @@ impl Classifier {
     pub fn classify_text(&self, platform: Platform, stream: Stream, severity: Severity, text: &str) -> Classified {
         let level = level_of(Some(severity), Level::Unknown);
         if let Some(found) = self.catalog.find(platform, stream, text) {
-            return signature_class(&found, stream, text, level);
+            return signature_class(&found, stream, text, level).redacted();
         }
-        self.template_class(text, level, LineShape::Plain)
+        self.template_class(text, level, LineShape::Plain).redacted()
     }
 
     /// What a block of joined lines says, if it is an exception.
     pub fn classify_block(&self, platform: Platform, stream: Stream, block: &str) -> Option<Classified> {
         let clean = message::clean(block);
         let chain = exception::parse(&clean)?;
-        Some(self.exception_class(platform, stream, &chain, &clean, Level::Error))
+        Some(self.exception_class(platform, stream, &chain, &clean, Level::Error).redacted())
     }
 
     fn classify_request(&self, entry: &Entry<'_>) -> Classified {

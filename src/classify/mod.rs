@@ -10,6 +10,7 @@ pub mod mark;
 pub mod mask;
 pub mod matcher;
 pub mod message;
+pub mod redact;
 pub mod signature;
 
 mod application;
@@ -106,6 +107,17 @@ pub struct Classified {
 }
 
 impl Classified {
+    /// The same without secrets and addresses of people. Everything that is kept passes here.
+    #[must_use]
+    pub fn redacted(mut self) -> Self {
+        for text in [&mut self.title, &mut self.text, &mut self.core] {
+            if let std::borrow::Cow::Owned(clean) = redact::redact(text) {
+                *text = clean;
+            }
+        }
+        self
+    }
+
     /// Whether the entry is only counted and not kept as a row.
     pub fn is_quiet(&self) -> bool {
         self.key == ClassKey::Quiet

@@ -37,6 +37,13 @@ pub fn path_template(path: &str) -> String {
     if out.is_empty() { "/".to_owned() } else { out }
 }
 
+/// A WebSocket or an event stream is one request that ends with 504 at the time limit; clients reconnect
+/// (Cloud Run docs: WebSockets). That is the normal end of it.
+pub(super) fn ends_long_connection(status: u16, path: &str) -> bool {
+    const LONG: [&str; 8] = ["ws", "wss", "websocket", "socket.io", "sse", "stream", "events", "subscribe"];
+    status == 504 && path.split('/').any(|segment| LONG.contains(&segment.to_ascii_lowercase().as_str()))
+}
+
 /// Whether a line only repeats a request and its status (an access log, or `POST /x 500`): the request
 /// entry says the same, and a request is never a cause.
 pub(super) fn is_request_echo(text: &str) -> bool {
@@ -68,7 +75,7 @@ fn looks_like_id(segment: &str) -> bool {
 pub(super) fn plain_request(entry: &Entry<'_>, http: &HttpRequest<'_>, level: Level) -> Classified {
     let status = status_of(http);
     let path = path_of(&http.url);
-    let failed = is_failed_request(status, !entry.text.is_empty());
+    let failed = is_failed_request(status, !entry.text.is_empty()) && !ends_long_connection(status, path);
     let target = format!("{} {}", http.method, path_template(path));
     let key = if failed { ClassKey::FailedRequest { status, target: target.clone() } } else { ClassKey::Quiet };
     Classified {

@@ -7,9 +7,10 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 
 use super::exit::{self, Failure};
+use super::moment;
 use crate::ingest;
-use crate::model::Verdict;
 use crate::model::report::Report;
+use crate::model::{Timestamp, Verdict};
 use crate::pipeline::{self, Options};
 use crate::report::{self, Format};
 
@@ -28,6 +29,27 @@ pub struct Analyze {
     /// A service or revision description (`gcloud run services describe …`); may be repeated
     #[arg(long = "state", value_name = "FILE")]
     state: Vec<PathBuf>,
+    /// Leave out entries before this time: RFC 3339, or -3h
+    #[arg(long, value_parser = moment::parse, allow_hyphen_values = true, value_name = "TIME")]
+    from: Option<Timestamp>,
+    /// Leave out entries from this time on
+    #[arg(long, value_parser = moment::parse, allow_hyphen_values = true, value_name = "TIME")]
+    to: Option<Timestamp>,
+    /// Read only this service, job, function or container app
+    #[arg(long, value_name = "NAME")]
+    service: Option<String>,
+    /// Read only this revision
+    #[arg(long, value_name = "NAME")]
+    revision: Option<String>,
+    /// Read only this project
+    #[arg(long, value_name = "ID")]
+    project: Option<String>,
+    /// Read only this region
+    #[arg(long, value_name = "NAME")]
+    region: Option<String>,
+    /// Stop unpacking one compressed input after this many bytes
+    #[arg(long, value_name = "BYTES", default_value_t = ingest::Options::default().max_decompressed_bytes)]
+    max_decompressed_bytes: u64,
     /// Form of the report
     #[arg(long, value_enum, default_value_t = FormatName::Text)]
     format: FormatName,
@@ -76,16 +98,29 @@ enum VerdictName {
 impl Analyze {
     /// Reads, reasons, prints.
     pub fn run(&self) -> Result<ExitCode, Failure> {
-        let options = Options {
-            inputs: self.paths.clone(),
-            state_files: self.state.clone(),
-            ingest: ingest::Options { threads: self.threads, ..ingest::Options::default() },
-        };
+        let options = Options { inputs: self.paths.clone(), state_files: self.state.clone(), ingest: self.reading() };
         let report = pipeline::analyze(&options)?;
         let mut out = std::io::BufWriter::new(std::io::stdout().lock());
         report::render(&report, self.format.into(), &self.rendering(), &mut out)?;
         out.flush()?;
         Ok(ExitCode::from(self.exit_code(&report)))
+    }
+
+    fn reading(&self) -> ingest::Options {
+        let filter = ingest::Filter {
+            from: self.from,
+            to: self.to,
+            service: self.service.clone(),
+            revision: self.revision.clone(),
+            project: self.project.clone(),
+            region: self.region.clone(),
+        };
+        ingest::Options {
+            threads: self.threads,
+            max_decompressed_bytes: self.max_decompressed_bytes,
+            filter,
+            ..ingest::Options::default()
+        }
     }
 
     fn rendering(&self) -> report::Options {

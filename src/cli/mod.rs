@@ -4,7 +4,9 @@
 //! output, messages to standard error.
 
 mod analyze;
+mod collect;
 mod exit;
+mod moment;
 
 use std::process::ExitCode;
 
@@ -39,6 +41,8 @@ Exit codes: 0 analysed; 1 internal error; 2 usage; 3 findings at or above --fail
 enum Command {
     /// Find the root causes in log exports
     Analyze(analyze::Analyze),
+    /// Print the commands that export everything an analysis needs
+    Collect(collect::Collect),
 }
 
 /// Parses, runs, and turns the outcome into an exit code.
@@ -50,6 +54,7 @@ pub fn run() -> ExitCode {
     start_logging(arguments.verbose);
     let outcome = match &arguments.command {
         Command::Analyze(analyze) => analyze.run(),
+        Command::Collect(collect) => collect.run(),
     };
     outcome.unwrap_or_else(Failure::report)
 }

@@ -55,8 +55,9 @@ pub struct Clusters {
 pub fn clusters(settled: &Settled) -> Result<Clusters, ColumnsError> {
     let columns = Columns::new(&settled.rows)?;
     let width = window_width(settled);
-    let mut list: Vec<Cluster> = columns
-        .clusters()?
+    let (counts, (revisions, windows)) =
+        rayon::join(|| columns.clusters(), || rayon::join(|| columns.by_revision(), || columns.windows(width)));
+    let mut list: Vec<Cluster> = counts?
         .into_iter()
         .map(|counts| Cluster {
             id: String::new(),
@@ -81,12 +82,12 @@ pub fn clusters(settled: &Settled) -> Result<Clusters, ColumnsError> {
     }
     let index: HashMap<(ClassId, Symbol), usize, FixedState> =
         list.iter().enumerate().map(|(i, cluster)| ((cluster.class, cluster.service), i)).collect();
-    for (class, service, revision, count) in columns.by_revision()? {
+    for (class, service, revision, count) in revisions? {
         if let Some(&i) = index.get(&(class, service)) {
             list[i].revisions.push((revision, count));
         }
     }
-    for (class, service, start, count) in columns.windows(width)? {
+    for (class, service, start, count) in windows? {
         if let Some(&i) = index.get(&(class, service)) {
             list[i].windows.push((start, count));
         }

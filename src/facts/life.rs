@@ -1,6 +1,6 @@
 //! One instance from its first to its last sign, as far as single entries show it.
 
-use super::symbols::{EMPTY, Symbol};
+use super::symbols::{EMPTY, Symbol, Symbols};
 
 /// An instance's life. Times are nanoseconds since the epoch; `i64::MAX` and `i64::MIN` mean none.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,9 +36,12 @@ impl Default for Life {
 }
 
 impl Life {
-    /// Adds the signs of another part of the same life. `revision` must already be in our numbers.
-    pub fn merge(&mut self, other: &Self, revision: Symbol) {
-        if self.revision == EMPTY {
+    /// Adds the signs of another part of the same life. `revision` must already be in our numbers. An
+    /// instance runs one revision; should entries name several, the first by name stands, whatever came first.
+    pub fn merge(&mut self, other: &Self, revision: Symbol, symbols: &Symbols) {
+        let named =
+            self.revision != EMPTY && (revision == EMPTY || symbols.text(self.revision) <= symbols.text(revision));
+        if !named {
             self.revision = revision;
         }
         self.first = self.first.min(other.first);

@@ -23,6 +23,7 @@ mod classes;
 mod settle;
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 
@@ -32,10 +33,13 @@ use audit::AuditFact;
 use classes::Classes;
 use health::Health;
 use life::Life;
-use row::Row;
+use row::{ClassId, Row};
 use seen::Seen;
 pub use settle::Settled;
 use symbols::{EMPTY, Symbol, Symbols};
+
+/// Classes remembered by address before the memory starts afresh.
+const RECENT_MAX: usize = 16_384;
 
 type Map<K, V> = HashMap<K, V, FixedState>;
 
@@ -116,6 +120,7 @@ pub struct Facts {
     pub audit: Vec<AuditFact>,
     classes: Classes,
     duplicates: Map<u64, Position>,
+    recent: Map<usize, (Arc<Classified>, ClassId, Symbol)>,
 }
 
 impl Facts {
@@ -175,9 +180,10 @@ impl Facts {
             fact.method,
             if fact.revision.is_empty() { &fact.service } else { &fact.revision }
         );
+        let class = class.redacted();
         if !message.is_empty() && !class.is_quiet() {
             let place = Place { service, revision, time, written: time, identity };
-            self.keep(entry, &class, &place);
+            self.keep(entry, &Arc::new(class), &place);
         }
         self.audit.push(fact);
     }
@@ -227,12 +233,13 @@ impl Facts {
             } else if status > 0 {
                 (sign.answered, sign.first_answer, sign.last_answer) = (1, end.0, end.0);
             }
-            life.merge(&sign, revision);
+            life.merge(&sign, revision, &self.symbols);
         }
         end
     }
 
-    fn keep(&mut self, entry: &Entry<'_>, class: &Classified, place: &Place) {
+    fn keep(&mut self, entry: &Entry<'_>, class: &Arc<Classified>, place: &Place) {
+        let known = self.class_and_text(class);
         let target = match (&entry.http, &class.key) {
             (_, ClassKey::FailedRequest { target, .. }) => target.clone(),
             (Some(http), _) => format!("{} {}", http.method, classify::path_template(classify::path_of(&http.url))),
@@ -241,14 +248,14 @@ impl Facts {
         let row = Row {
             time: place.time.0,
             written: place.written.0,
-            class: self.classes.intern(class),
+            class: known.0,
             service: place.service,
             revision: place.revision,
             instance: self.symbols.intern(&entry.instance),
             trace: self.symbols.intern(&entry.trace),
             execution: self.symbols.intern(&entry.execution),
-            insert_id: self.symbols.intern(&entry.insert_id),
-            text: self.symbols.intern(&class.text),
+            insert_id: Box::from(&*entry.insert_id),
+            text: known.1,
             target: self.symbols.intern(&target),
             status: entry.http.as_ref().map_or(0, classify::status_of),
             stream: entry.stream,
@@ -258,6 +265,21 @@ impl Facts {
             position: entry.position,
         };
         self.rows.push(row);
+    }
+
+    /// Numbers of a class and its text. Equal texts share one `Classified`, so its address finds them again
+    /// without hashing the text; the kept reference makes sure that no other one gets the same address.
+    fn class_and_text(&mut self, class: &Arc<Classified>) -> (ClassId, Symbol) {
+        let address = Arc::as_ptr(class) as usize;
+        if let Some((_, class, text)) = self.recent.get(&address) {
+            return (*class, *text);
+        }
+        let numbers = (self.classes.intern(class), self.symbols.intern(&class.text));
+        if self.recent.len() >= RECENT_MAX {
+            self.recent.clear();
+        }
+        self.recent.insert(address, (Arc::clone(class), numbers.0, numbers.1));
+        numbers
     }
 
     /// Adds what another worker knows.
@@ -276,13 +298,16 @@ impl Facts {
             instance: ours(row.instance),
             trace: ours(row.trace),
             execution: ours(row.execution),
-            insert_id: ours(row.insert_id),
             text: ours(row.text),
             target: ours(row.target),
             ..row
         }));
         for ((service, instance), life) in other.lives {
-            self.lives.entry((ours(service), ours(instance))).or_default().merge(&life, ours(life.revision));
+            self.lives.entry((ours(service), ours(instance))).or_default().merge(
+                &life,
+                ours(life.revision),
+                &self.symbols,
+            );
         }
         for ((service, revision), health) in other.health {
             self.health.entry((ours(service), ours(revision))).or_default().merge(&health);

@@ -28,7 +28,7 @@ pub struct Row {
     /// A job's execution; may be empty.
     pub execution: Symbol,
     /// `insertId`; may be empty.
-    pub insert_id: Symbol,
+    pub insert_id: Box<str>,
     /// Cleaned text, bounded.
     pub text: Symbol,
     /// Method and path template of a request; empty elsewhere.

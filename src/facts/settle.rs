@@ -1,5 +1,7 @@
 //! Ends a scan: rows in their final order, copies resolved, lines joined, loose stack lines dropped.
 
+use rayon::slice::ParallelSliceMut;
+
 use super::assemble::{self, ClassView};
 use super::classes::Classes;
 use super::row::{ClassId, Row};
@@ -77,12 +79,11 @@ impl Facts {
 
 /// One order for all runs: time, insertId, service, place in the files.
 fn sort(rows: &mut [Row], symbols: &Symbols) {
-    rows.sort_unstable_by(|a, b| {
-        (a.time, symbols.text(a.insert_id), symbols.text(a.service), a.position).cmp(&(
-            b.time,
-            symbols.text(b.insert_id),
-            symbols.text(b.service),
-            b.position,
-        ))
+    rows.par_sort_unstable_by(|a, b| {
+        a.time
+            .cmp(&b.time)
+            .then_with(|| a.insert_id.cmp(&b.insert_id))
+            .then_with(|| symbols.text(a.service).cmp(symbols.text(b.service)))
+            .then_with(|| a.position.cmp(&b.position))
     });
 }

@@ -1,6 +1,8 @@
 //! The chain cause → failure → impact of one group, each link with its join, count and evidence.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+
+use foldhash::fast::FixedState;
 
 use super::explain::Explanation;
 use super::groups::{Basis, Group};
@@ -8,7 +10,7 @@ use super::units::{Unit, UnitKind};
 use super::weights::LOST_AT_ONCE_SECONDS;
 use crate::facts::Settled;
 use crate::facts::clusters::Clusters;
-use crate::facts::symbols::EMPTY;
+use crate::facts::symbols::{EMPTY, Symbol};
 use crate::model::report::{ChainLink, Evidence};
 use crate::model::{Role, Stream, Timestamp};
 
@@ -33,7 +35,7 @@ impl View<'_> {
         let row = &self.settled.rows[row];
         Evidence {
             timestamp: Timestamp(row.written),
-            insert_id: self.settled.text(row.insert_id).to_owned(),
+            insert_id: row.insert_id.to_string(),
             file: self.files.get(row.position.file as usize).cloned().unwrap_or_default(),
             line: row.position.line,
             text: self.settled.text(row.text).to_owned(),
@@ -141,15 +143,20 @@ impl View<'_> {
 
     /// How many failed requests ended with the failure of their own instance.
     fn impact_join(&self, group: &Group, rows: &[(usize, usize)]) -> String {
+        let deaths: HashMap<Symbol, &Unit, FixedState> = group
+            .units
+            .iter()
+            .map(|(other, _)| &self.units[*other])
+            .filter(|other| other.kind == UnitKind::Instance && other.instance != EMPTY)
+            .map(|other| (other.instance, other))
+            .collect();
         let mut with_death = Vec::new();
         let mut with_cause = Vec::new();
         let mut elsewhere = 0;
         for (number, _) in rows {
             let (unit, cause) = group.units[*number];
             let unit = &self.units[unit];
-            let death = group.units.iter().map(|(other, _)| &self.units[*other]).find(|other| {
-                other.kind == UnitKind::Instance && unit.instance != EMPTY && other.instance == unit.instance
-            });
+            let death = deaths.get(&unit.instance);
             match (cause, death) {
                 (Some(Explanation { join, .. }), Some(death)) if join < super::explain::Join::Revision => {
                     with_death.push(Timestamp(unit.end).seconds_since(Timestamp(death.end)));

@@ -2,10 +2,15 @@
 //!
 //! Each sentence rests on entries of the files; the list ends where the evidence ends.
 
+use std::collections::HashSet;
+
+use foldhash::fast::FixedState;
+
 use super::groups::{Basis, Group};
 use super::units::{Unit, UnitKind};
 use super::weights::CHANGE_BEFORE_ONSET_NANOS;
 use crate::facts::Settled;
+use crate::facts::symbols::Symbol;
 use crate::model::Role;
 use crate::model::Timestamp;
 use crate::model::report::{ChainLink, Deployment};
@@ -74,7 +79,7 @@ impl Why<'_> {
     }
 
     fn instances(&self) -> impl Iterator<Item = &crate::state::instances::InstanceState> {
-        let symbols: Vec<_> = self
+        let symbols: HashSet<Symbol, FixedState> = self
             .group
             .units
             .iter()

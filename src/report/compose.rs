@@ -1,5 +1,6 @@
 //! Brings the results of all stages into the one report that every format is rendered from.
 
+use crate::classify::redact::redact;
 use crate::classify::{ClassKey, Classified};
 use crate::facts::Settled;
 use crate::facts::clusters::{Cluster, Clusters};
@@ -97,9 +98,14 @@ fn service(state: &ServiceState) -> Service {
         location: state.home.location.clone(),
         name: state.name.clone(),
         revisions: state.revisions.iter().map(revision).collect(),
-        deployments: state.history.deployments.clone(),
+        deployments: state.history.deployments.iter().map(deployment).collect(),
         revision_state: revision_state(state),
     }
+}
+
+/// Who deployed is told by a pseudonym, unless it was a service account.
+fn deployment(deployment: &contract::Deployment) -> contract::Deployment {
+    contract::Deployment { actor: redact(&deployment.actor).into_owned(), ..deployment.clone() }
 }
 
 fn revision(facts: &RevisionFacts) -> contract::Revision {
@@ -154,8 +160,8 @@ fn cluster(settled: &Settled, cluster: &Cluster, paths: &[String]) -> contract::
 
 fn template(class: &Classified) -> Option<String> {
     match &class.key {
-        ClassKey::Template { masked } => Some(masked.clone()),
-        ClassKey::Exception { key } if class.signature.is_empty() => Some(key.clone()),
+        ClassKey::Template { masked } => Some(redact(masked).into_owned()),
+        ClassKey::Exception { key } if class.signature.is_empty() => Some(redact(key).into_owned()),
         ClassKey::FailedRequest { status, target } => Some(format!("{status} {target}")),
         _ => None,
     }
@@ -166,7 +172,7 @@ fn sample(settled: &Settled, row: usize, paths: &[String]) -> Evidence {
     let Position { file, line } = row.position;
     Evidence {
         timestamp: Timestamp(row.written),
-        insert_id: settled.text(row.insert_id).to_owned(),
+        insert_id: row.insert_id.to_string(),
         file: paths.get(file as usize).cloned().unwrap_or_default(),
         line,
         text: settled.text(row.text).to_owned(),
@@ -182,7 +188,7 @@ fn damage_notice(damage: &Damage, paths: &[String]) -> Notice {
             damage.line,
             damage.count,
             damage.kind.replace('-', " "),
-            damage.excerpt
+            redact(&damage.excerpt)
         ),
         effect: "all readable records are used; what the damaged ones said is not known".to_owned(),
         command: None,

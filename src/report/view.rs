@@ -126,6 +126,9 @@ pub(super) fn view(report: &Report, full: bool) -> View {
 fn headline(report: &Report) -> String {
     match report.findings.first() {
         Some(finding) => format!("{}: {}", capital(&finding.verdict.word()), clean(&finding.title)),
+        None if report.export.unique_entries == 0 => {
+            "No entry is left to judge: the filter leaves out all of them".to_owned()
+        }
         None => "No incident found in these files".to_owned(),
     }
 }

@@ -14,7 +14,7 @@ fn row(time: i64, class: u32, revision: u32, instance: u32) -> Row {
         instance: Symbol(instance),
         trace: EMPTY,
         execution: EMPTY,
-        insert_id: EMPTY,
+        insert_id: "".into(),
         text: EMPTY,
         target: EMPTY,
         status: 0,
