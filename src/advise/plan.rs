@@ -5,7 +5,7 @@ use super::notices::notices;
 use super::{Phase, Rollback, Situation, actions, export_command};
 use crate::classify::matcher::Catalog;
 use crate::model::report::{Finding, Notice};
-use crate::model::{Platform, Timestamp};
+use crate::model::{Category, Platform, Timestamp};
 use crate::reason::{Draft, FailurePhase, Reasoned};
 use crate::state::coverage::Coverage;
 use crate::state::{ServiceState, State};
@@ -66,7 +66,7 @@ fn plan(
         min_instances_keep_it_going: draft.minimum_keeps_it_going,
         tcp_probe_passed: draft.probe_passed,
         newest_not_ready: draft.phase == FailurePhase::Deploy,
-        pinned: false,
+        pinned: finding.cause.category == Category::TrafficState,
         path: draft.path.split_once(' ').map_or("", |(_, path)| path),
     };
     actions(&situation)
