@@ -266,7 +266,8 @@ fn attach_by_revision(units: &[Unit], explained: &mut [Option<Explanation>]) {
             // A platform failure without an instance of its own, while instances of the revision fail.
             let refused = unit.kind == UnitKind::Request && (unit.instance == EMPTY || unit.status != 500);
             let starts = [true, false].map(|boot| (UnitKind::Instance, unit.service, unit.revision, EMPTY, 0, boot));
-            let failing = starts.iter().filter_map(|key| nearest(twins.get(key), unit.end));
+            let deploy = (UnitKind::Deploy, unit.service, unit.revision, EMPTY, 0, false);
+            let failing = starts.iter().chain([&deploy]).filter_map(|key| nearest(twins.get(key), unit.end));
             failing
                 .filter(|(end, _)| refused && (end - unit.end).abs() <= REVISION_WINDOW_NANOS)
                 .min_by_key(|(end, cause)| ((end - unit.end).abs(), cause.row))

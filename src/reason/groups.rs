@@ -10,14 +10,14 @@ use foldhash::fast::FixedState;
 use super::causes::{Causes, strength};
 use super::explain::Explanation;
 use super::units::{Unit, UnitKind};
-use super::weights::{DEATH_NANOS_MAX, SAME_EVENT_NANOS};
+use super::weights::{DEATH_NANOS_MAX, REFUSED_CALLERS_MIN, SAME_EVENT_NANOS};
 use crate::classify::level::Level;
 use crate::classify::mark::Mark;
 use crate::classify::{Classified, Strength};
 use crate::facts::Settled;
 use crate::facts::clusters::Clusters;
 use crate::facts::symbols::{EMPTY, Symbol};
-use crate::model::{Category, Role};
+use crate::model::{Category, Role, Stream};
 
 /// Why a group exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -207,6 +207,7 @@ fn unattached(
         .into_iter()
         .filter(|root| !taken.contains(root))
         .filter(|root| speaks_for_itself(&settled.classes[clusters.list[*root].class.0 as usize]))
+        .filter(|root| !is_few_refused_callers(settled, clusters, *root))
         .collect();
     roots.sort_by_key(|root| {
         let cluster = &clusters.list[*root];
@@ -240,6 +241,19 @@ fn unattached(
         }
     }
     groups
+}
+
+/// Refused callers are an incident only where they are most of the requests; otherwise they are scanners, or
+/// a private service that does what it should.
+fn is_few_refused_callers(settled: &Settled, clusters: &Clusters, root: usize) -> bool {
+    let cluster = &clusters.list[root];
+    let first = &settled.rows[cluster.rows[0]];
+    if first.stream != Stream::Requests || first.status >= 500 {
+        return false;
+    }
+    let of_service = settled.facts.health.iter().filter(|((service, _), _)| *service == cluster.service);
+    let requests: u64 = of_service.map(|(_, health)| health.requests).sum();
+    cluster.count < REFUSED_CALLERS_MIN || cluster.count * 2 < requests
 }
 
 /// An error, or a known cause at warning level even where the application says that it went on.

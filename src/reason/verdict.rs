@@ -9,8 +9,8 @@ use crate::classify::Strength;
 use crate::classify::mark::Mark;
 use crate::facts::Settled;
 use crate::facts::clusters::Clusters;
-use crate::model::Verdict;
 use crate::model::report::ScorePart;
+use crate::model::{Stream, Verdict};
 
 /// Counts of a group's units by how they are joined.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -45,7 +45,12 @@ pub fn verdict(settled: &Settled, clusters: &Clusters, causes: &Causes, units: &
         Basis::Unexplained => Verdict::Inconclusive,
         // Two ports written by the application and by the platform, on one instance.
         Basis::Explained if class.mark == Mark::PortAnnounced => Verdict::Likely,
-        Basis::Unattached if strength(class) == Strength::PlatformCause => Verdict::Likely,
+        // A refused caller may be refused rightly: the log does not know who should be let in.
+        Basis::Unattached
+            if strength(class) == Strength::PlatformCause && settled.rows[group.rows[0]].stream != Stream::Requests =>
+        {
+            Verdict::Likely
+        }
         Basis::Unattached => Verdict::Possible,
         Basis::Explained => {
             explained_verdict(strength(class), causes.is_unspecific(group.root), joined(group), units, group)

@@ -68,5 +68,8 @@ pub const CORE_BYTES_MIN: usize = 12;
 /// A cause seen on healthy instances at this share of its rate on failed ones does not explain the failures.
 pub const HEALTHY_SHARE_MAX: f64 = 0.5;
 
+/// Fewer refused callers than this are never told.
+pub const REFUSED_CALLERS_MIN: u64 = 5;
+
 /// Findings in one report.
 pub const FINDINGS_MAX: usize = 20;
