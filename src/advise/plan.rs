@@ -5,7 +5,7 @@ use super::notices::notices;
 use super::{Phase, Rollback, Situation, actions, export_command};
 use crate::classify::matcher::Catalog;
 use crate::model::report::{Finding, Notice};
-use crate::model::{Category, Platform, Timestamp};
+use crate::model::{Category, Platform, Role, Timestamp};
 use crate::reason::{Draft, FailurePhase, Reasoned};
 use crate::state::coverage::Coverage;
 use crate::state::{ServiceState, State};
@@ -107,7 +107,7 @@ impl RollbackWords {
                 |revision| format!("{} keeps serving", revision.name),
             ));
         }
-        if finding.chain.len() < 2 {
+        if !finding.chain.iter().any(|link| matches!(link.role, Role::Failure | Role::Impact)) {
             return Self::NotNeeded("no failure hangs on it in these files".to_owned());
         }
         let healthy = service

@@ -324,6 +324,14 @@ fn quiet(text: String, level: Level) -> Classified {
 
 /// The beginning and the end of a long trace: the head names the place, the tail names the error.
 fn exception_excerpt(whole: &str) -> String {
+    // Some loggers write a trace into one line; it is read, and shown, as the lines it was.
+    let lines;
+    let whole = if !whole.contains('\n') && whole.contains("\\n") {
+        lines = whole.replace("\\n", "\n").replace("\\\"", "\"");
+        &lines
+    } else {
+        whole
+    };
     if whole.len() <= EVIDENCE_BYTES_MAX {
         return whole.trim_end().to_owned();
     }

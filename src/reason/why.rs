@@ -139,14 +139,16 @@ impl Why<'_> {
                 Timestamp(first).seconds_since(change.time)
             ));
         }
-        let start = service.revisions.iter().filter_map(|revision| revision.span).map(|span| span.first).min()?;
+        let of_service = self.settled.facts.coverage.iter().filter(|((symbol, _, _), _)| *symbol == service.symbol);
+        let start = of_service.map(|(_, span)| span.first).min()?;
         let lead = Timestamp(first).seconds_since(Timestamp(start));
+        let quiet = "no change of the service is recorded in these files in the 10 minutes before the first sign";
         Some(if lead < 60.0 {
             format!(
-                "the first sign is {lead:.1} s after the first entry of the service in these files, so the onset may lie before them; no change of the service is recorded in the time before it"
+                "the first sign is {lead:.1} s after the first entry of the service in these files, so the onset may lie before them; {quiet}"
             )
         } else {
-            "no change of the service is recorded in these files in the 10 minutes before the first sign".to_owned()
+            quiet.to_owned()
         })
     }
 

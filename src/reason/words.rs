@@ -17,6 +17,9 @@ use crate::state::ServiceState;
 /// Requests whose latencies differ by at most this share were cut by one limit.
 const SAME_LIMIT_SHARE: f64 = 0.02;
 
+/// Messages longer than this are cut after their first sentence, in bytes.
+const TITLE_BYTES_MAX: usize = 120;
+
 /// What the words are made from.
 pub struct Words<'a> {
     /// Facts at rest.
@@ -138,7 +141,7 @@ impl Words<'_> {
                 capture(&self.class().captures, "port")
             );
         }
-        let title = self.class().title.trim_end_matches(['.', ':']).to_owned();
+        let title = first_of_long(&self.class().title).trim_end_matches(['.', ':']).to_owned();
         if title.is_empty() { self.class().core.clone() } else { title }
     }
 
@@ -327,6 +330,14 @@ impl Words<'_> {
             }
             _ => format!("no failed request hangs on it, of {all} in these files"),
         }
+    }
+}
+
+/// The first sentence of a long message: the rest is advice of its author.
+fn first_of_long(title: &str) -> &str {
+    match title.match_indices(". ").map(|(at, _)| at).find(|at| *at >= 40) {
+        Some(end) if title.len() > TITLE_BYTES_MAX => &title[..end],
+        _ => title,
     }
 }
 

@@ -48,8 +48,10 @@ fn decide(service: &ServiceState, written: &[&RevisionFacts], serving: &[&Revisi
     {
         let mut answer = blank("newest-not-ready", "consequence");
         answer.revisions = vec![created.clone(), ready.clone()];
+        let serving = service.revision(ready).is_some_and(|revision| revision.health.succeeded > 0);
+        let keeps = if serving { "keeps serving" } else { "keeps the traffic" };
         answer.evidence = vec![format!(
-            "{created} never became ready and gets no traffic; {ready} keeps serving: a failed deploy, not two live revisions"
+            "{created} never became ready and gets no traffic; {ready} {keeps}: a failed deploy, not two live revisions"
         )];
         return Some(answer);
     }
