@@ -118,6 +118,11 @@ impl Classified {
         self
     }
 
+    /// A named capture of the signature; empty where there is none.
+    pub fn capture(&self, name: &str) -> &str {
+        self.captures.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+
     /// Whether the entry is only counted and not kept as a row.
     pub fn is_quiet(&self) -> bool {
         self.key == ClassKey::Quiet

@@ -97,12 +97,11 @@ impl View<'_> {
         let probe = unit.rows.iter().copied().find(|row| class_of(*row).mark == Mark::ProbeFailed)?;
         let probed = port_in(self.settled.text(self.settled.rows[probe].text))?;
         let announced = self.causes.ports.get(&(unit.service, unit.instance))?;
-        let port_of =
-            |row: usize| class_of(row).captures.iter().find(|(name, _)| name == "port").map(|(_, port)| port.as_str());
-        if announced.iter().any(|row| port_of(*row) == Some(probed)) {
+        let port_of = |row: usize| class_of(row).capture("port");
+        if announced.iter().any(|row| port_of(*row) == probed) {
             return None;
         }
-        let row = announced.iter().copied().find(|row| port_of(*row).is_some() && self.time(*row) <= unit.end)?;
+        let row = announced.iter().copied().find(|row| !port_of(*row).is_empty() && self.time(*row) <= unit.end)?;
         Some(self.explanation(row, Join::Instance, unit, false))
     }
 

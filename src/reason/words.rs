@@ -138,7 +138,7 @@ impl Words<'_> {
             let port: String = port.chars().take_while(char::is_ascii_digit).collect();
             return format!(
                 "The application listens on port {} while the startup probe asks port {port}",
-                capture(&self.class().captures, "port")
+                self.class().capture("port")
             );
         }
         let title = first_of_long(&self.class().title).trim_end_matches(['.', ':']).to_owned();
@@ -178,7 +178,7 @@ impl Words<'_> {
         let class = self.class();
         match class.mark {
             Mark::ContainerExited => {
-                let code = class.captures.iter().find(|(name, _)| name == "code").map_or("", |(_, code)| code);
+                let code = class.capture("code");
                 let meaning = code
                     .parse()
                     .ok()
@@ -226,7 +226,7 @@ impl Words<'_> {
                 ""
             }
         });
-        let port = capture(&self.class().captures, "port");
+        let port = self.class().capture("port");
         let port = if port.is_empty() { String::new() } else { format!(" on port {port}") };
         let kind = if self.class().mark == Mark::ProbeKilled { "Liveness probe" } else { "Startup probe" };
         format!("{kind} of {place} failed{port}{status}; no entry says why")
@@ -347,8 +347,4 @@ fn times(count: usize) -> String {
 
 fn first_sentence(text: &str) -> &str {
     text.lines().next().unwrap_or("").trim_end_matches('.')
-}
-
-fn capture<'a>(captures: &'a [(String, String)], name: &str) -> &'a str {
-    captures.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
 }

@@ -106,7 +106,7 @@ impl InstanceState {
         let class = settled.class(row);
         match class.mark {
             Mark::InstanceStarted => {
-                let reason = capture(&class.captures, "reason");
+                let reason = class.capture("reason");
                 self.started.get_or_insert((row.time, reason.to_owned()));
             }
             Mark::ProbePassed => {
@@ -114,7 +114,7 @@ impl InstanceState {
             }
             Mark::InstanceStopped => self.end = End::Stopped(row.time),
             Mark::ContainerExited => {
-                let code = capture(&class.captures, "code").parse::<i64>().ok();
+                let code = class.capture("code").parse::<i64>().ok();
                 if is_failure(code, platform, self.end) {
                     self.failures.push(index);
                     self.exit_code = self.exit_code.or(code);
@@ -162,8 +162,4 @@ fn is_failure(code: Option<i64>, platform: Platform, end: End) -> bool {
         Some(0) => platform == Platform::CloudRun && end == End::Open,
         _ => true,
     }
-}
-
-fn capture<'a>(captures: &'a [(String, String)], name: &str) -> &'a str {
-    captures.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
 }

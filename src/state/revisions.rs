@@ -118,8 +118,7 @@ pub fn revisions(
         match class.mark {
             Mark::InstanceStarted => {
                 revision.starts += u64::from(row.repeats);
-                let for_minimum =
-                    class.captures.iter().any(|(name, value)| name == "reason" && value.contains("MIN_INSTANCE"));
+                let for_minimum = class.capture("reason").contains("MIN_INSTANCE");
                 revision.starts_for_minimum += if for_minimum { u64::from(row.repeats) } else { 0 };
             }
             Mark::SharedLimit => *revision.shared_limit.entry(row.time.div_euclid(60_000_000_000)).or_default() += 1,
