@@ -6,6 +6,7 @@ use super::groups::{Basis, Group};
 use super::units::{Unit, UnitKind};
 use super::weights as w;
 use crate::classify::Strength;
+use crate::classify::level::Level;
 use crate::classify::mark::Mark;
 use crate::facts::Settled;
 use crate::facts::clusters::Clusters;
@@ -53,12 +54,53 @@ pub fn verdict(settled: &Settled, clusters: &Clusters, causes: &Causes, units: &
         }
         Basis::Unattached => Verdict::Possible,
         Basis::Explained => {
-            explained_verdict(strength(class), causes.is_unspecific(group.root), joined(group), units, group)
+            let moments = moments(settled, clusters, group);
+            // Lines that are mostly written without a failed request join one by chance.
+            let beside = only_requests(units, group)
+                && group.units.iter().filter_map(|(_, cause)| *cause).all(|cause| cause.join == Join::Instance)
+                && moments > w::MOMENTS_FOR_EACH_UNIT * group.units.len() + 2;
+            let unspecific = beside || causes.is_unspecific(group.root);
+            explained_verdict(
+                Proof { strength: strength(class), level: class.level, unspecific, moments },
+                joined(group),
+                units,
+                group,
+            )
         }
     }
 }
 
-fn explained_verdict(strength: Strength, unspecific: bool, joined: Joined, units: &[Unit], group: &Group) -> Verdict {
+/// What is known about the cause of an explained group.
+#[derive(Clone, Copy)]
+struct Proof {
+    strength: Strength,
+    level: Level,
+    /// Seen as often where nothing failed.
+    unspecific: bool,
+    /// At how many different moments its lines were written.
+    moments: usize,
+}
+
+/// Lines of the cause more than a second apart.
+fn moments(settled: &Settled, clusters: &Clusters, group: &Group) -> usize {
+    let own = group.rows.iter().filter(|row| clusters.of_row[**row] == group.root).map(|row| settled.rows[*row].time);
+    let mut last = i64::MIN;
+    own.filter(|time| {
+        let apart = time.saturating_sub(last) > w::ANSWER_NANOS;
+        if apart {
+            last = *time;
+        }
+        apart
+    })
+    .count()
+}
+
+fn only_requests(units: &[Unit], group: &Group) -> bool {
+    group.units.iter().all(|(unit, _)| units[*unit].kind == UnitKind::Request)
+}
+
+fn explained_verdict(proof: Proof, joined: Joined, units: &[Unit], group: &Group) -> Verdict {
+    let Proof { strength, level, unspecific, moments } = proof;
     let mostly_close = joined.closely * 5 >= joined.all * 4 || joined.closely >= 5;
     if strength == Strength::PlatformCause && joined.itself > 0 {
         return Verdict::Confirmed;
@@ -71,17 +113,17 @@ fn explained_verdict(strength: Strength, unspecific: bool, joined: Joined, units
         };
     }
     // A request may run beside others on its instance; only a trace, or nothing else in reach, is proof.
-    let only_requests = group.units.iter().all(|(unit, _)| units[*unit].kind == UnitKind::Request);
-    let ambiguous = only_requests && joined.rivals * 2 > joined.all;
+    let ambiguous = only_requests(units, group) && joined.rivals * 2 > joined.all;
     match strength {
         Strength::PlatformCause | Strength::Named if mostly_close && !ambiguous => Verdict::Confirmed,
         Strength::PlatformCause | Strength::Named => Verdict::Likely,
         // The same line in every failing trace, and in no other: at most likely, because nothing knows it.
         Strength::Suspect
-            if joined.closely >= 3
+            if level >= Level::Warning
+                && joined.closely >= 3
                 && joined.closely == joined.all
                 && joined.rivals == 0
-                && group.rows.len() <= joined.all + 1 =>
+                && moments <= joined.all + 1 =>
         {
             Verdict::Likely
         }

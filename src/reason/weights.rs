@@ -68,6 +68,10 @@ pub const CORE_BYTES_MIN: usize = 12;
 /// A cause seen on healthy instances at this share of its rate on failed ones does not explain the failures.
 pub const HEALTHY_SHARE_MAX: f64 = 0.5;
 
+/// An error written at more moments than this for each failed request (and two more) is mostly written
+/// without one: standing beside a failure proves little then.
+pub const MOMENTS_FOR_EACH_UNIT: usize = 2;
+
 /// Fewer refused callers than this are never told.
 pub const REFUSED_CALLERS_MIN: u64 = 5;
 
