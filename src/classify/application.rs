@@ -99,6 +99,9 @@ impl Classifier {
     fn classify_request(&self, entry: &Entry<'_>) -> Classified {
         let level = level_of(entry.severity, Level::Unknown);
         let Some(http) = &entry.http else { return quiet(String::new(), level) };
+        if entry.text.is_empty() && !request::fails(entry, http) {
+            return quiet(String::new(), level);
+        }
         let plain = request::plain_request(entry, http, level);
         if entry.text.is_empty() {
             return plain;

@@ -71,11 +71,17 @@ fn looks_like_id(segment: &str) -> bool {
         || (segment.len() >= 16 && digits * 4 >= segment.len())
 }
 
+/// Whether the entry is a failure of the service or the platform.
+pub(super) fn fails(entry: &Entry<'_>, http: &HttpRequest<'_>) -> bool {
+    let status = status_of(http);
+    is_failed_request(status, !entry.text.is_empty()) && !ends_long_connection(status, path_of(&http.url))
+}
+
 /// A request entry on which no platform text was recognised.
 pub(super) fn plain_request(entry: &Entry<'_>, http: &HttpRequest<'_>, level: Level) -> Classified {
     let status = status_of(http);
     let path = path_of(&http.url);
-    let failed = is_failed_request(status, !entry.text.is_empty()) && !ends_long_connection(status, path);
+    let failed = fails(entry, http);
     let target = format!("{} {}", http.method, path_template(path));
     let key = if failed { ClassKey::FailedRequest { status, target: target.clone() } } else { ClassKey::Quiet };
     Classified {

@@ -22,13 +22,6 @@ pub struct State {
     pub services: Vec<ServiceState>,
 }
 
-impl State {
-    /// The state of a service.
-    pub fn service(&self, symbol: Symbol) -> Option<&ServiceState> {
-        self.services.iter().find(|service| service.symbol == symbol)
-    }
-}
-
 /// One service.
 pub struct ServiceState {
     /// Its name in the facts.
@@ -46,11 +39,6 @@ pub struct ServiceState {
 }
 
 impl ServiceState {
-    /// An instance of this service.
-    pub fn instance(&self, symbol: Symbol) -> Option<&InstanceState> {
-        self.instances.iter().find(|instance| instance.symbol == symbol)
-    }
-
     /// A revision of this service.
     pub fn revision(&self, name: &str) -> Option<&RevisionFacts> {
         self.revisions.iter().find(|revision| revision.name == name)

@@ -134,11 +134,12 @@ fn sorted_list(names: &str) -> String {
     names.join(", ")
 }
 
-fn pod_settings(spec: &mut ServiceSpec, pod: &Value) {
-    spec.concurrency = int(field(pod, "containerConcurrency"));
-    spec.timeout_seconds = int(field(pod, "timeoutSeconds"));
-    spec.service_account = text(field(pod, "serviceAccountName"));
-    let containers = items(field(pod, "containers"));
+/// The main container's settings as its API version writes them, and the images of the others.
+pub(crate) fn main_and_sidecars(
+    spec: &mut ServiceSpec,
+    containers: &[Value],
+    container_settings: fn(&mut ServiceSpec, &Value),
+) {
     let main = main_container(containers);
     for (index, container) in containers.iter().enumerate() {
         if Some(index) == main {
@@ -147,6 +148,14 @@ fn pod_settings(spec: &mut ServiceSpec, pod: &Value) {
             spec.sidecars.push(text(field(container, "image")));
         }
     }
+}
+
+fn pod_settings(spec: &mut ServiceSpec, pod: &Value) {
+    spec.concurrency = int(field(pod, "containerConcurrency"));
+    spec.timeout_seconds = int(field(pod, "timeoutSeconds"));
+    spec.service_account = text(field(pod, "serviceAccountName"));
+    let containers = items(field(pod, "containers"));
+    main_and_sidecars(spec, containers, container_settings);
     for volume in items(field(pod, "volumes")).iter().take(NAMES_MAX) {
         let secret = field(volume, "secret");
         let name = text(field(secret, "secretName"));
@@ -159,7 +168,7 @@ fn pod_settings(spec: &mut ServiceSpec, pod: &Value) {
 }
 
 /// The container that takes requests: the one with a port, else the first.
-pub(crate) fn main_container(containers: &[Value]) -> Option<usize> {
+fn main_container(containers: &[Value]) -> Option<usize> {
     let with_port = containers.iter().position(|container| !items(field(container, "ports")).is_empty());
     with_port.or(if containers.is_empty() { None } else { Some(0) })
 }

@@ -7,7 +7,7 @@
 use serde_json::Value;
 
 use super::loose::{at, count, field, flag, int, items, last_segment, seconds, text};
-use super::read_v1::{command_hash, is_default_probe, main_container, own_labels, probe, secret_reference};
+use super::read_v1::{command_hash, is_default_probe, main_and_sidecars, own_labels, probe, secret_reference};
 use super::spec::{NAMES_MAX, ServiceSpec, ServiceStatus, TARGETS_MAX, TrafficTarget, cores, digest_of, value_hash};
 
 /// Settings of a Service, Revision or Job resource.
@@ -146,14 +146,7 @@ fn template_settings(spec: &mut ServiceSpec, template: &Value) {
     spec.labels = own_labels(field(template, "labels"));
     spec.vpc = vpc(field(template, "vpcAccess"));
     let containers = items(field(template, "containers"));
-    let main = main_container(containers);
-    for (index, container) in containers.iter().enumerate() {
-        if Some(index) == main {
-            container_settings(spec, container);
-        } else if spec.sidecars.len() < TARGETS_MAX {
-            spec.sidecars.push(text(field(container, "image")));
-        }
-    }
+    main_and_sidecars(spec, containers, container_settings);
     let mut databases: Vec<String> = Vec::new();
     for volume in items(field(template, "volumes")).iter().take(NAMES_MAX) {
         databases.extend(items(at(volume, &["cloudSqlInstance", "instances"])).iter().take(NAMES_MAX).map(text));
