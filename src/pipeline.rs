@@ -1,13 +1,18 @@
 //! The whole program in one function: seven stages, in order.
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 use crate::classify::Classifier;
 use crate::classify::matcher::Catalog;
+use crate::facts::clusters::{self, Clusters};
 use crate::facts::seen::Seen;
-use crate::facts::{Facts, clusters};
-use crate::model::report::Report;
-use crate::state::history;
+use crate::facts::{Facts, Settled};
+use crate::ingest::Damage;
+use crate::model::report::{InputFile, Report};
+use crate::state::State;
+use crate::state::coverage::Coverage;
+use crate::state::history::{self, Document};
 use crate::{advise, ingest, reason, report, state};
 
 /// What to read and how.
@@ -32,9 +37,39 @@ pub enum Error {
     Columns(#[from] crate::facts::columns::ColumnsError),
 }
 
+/// What reading gave: facts, and what describes the inputs. The first half of the work, and the half that can be
+/// done in parts.
+pub struct Scan {
+    /// Counts and rows of all entries.
+    pub facts: Facts,
+    /// Inputs in the order of their names.
+    pub files: Vec<InputFile>,
+    /// What was wrong with them.
+    pub damage: Vec<Damage>,
+    /// Descriptions of services and revisions.
+    pub documents: Vec<Document>,
+}
+
+/// What the scan means before anything is called a cause: clusters, and what was running when.
+pub struct Rebuilt {
+    /// Facts at rest.
+    pub settled: Settled,
+    /// Clusters of entries.
+    pub clusters: Clusters,
+    /// Instances, revisions, deployments and traffic of each service.
+    pub state: State,
+    /// What the export holds and lacks.
+    pub coverage: Coverage,
+}
+
 /// Reads everything and says why it broke.
 pub fn analyze(options: &Options) -> Result<Report, Error> {
-    let start = std::time::Instant::now();
+    conclude(scan(options)?)
+}
+
+/// Reads all inputs.
+pub fn scan(options: &Options) -> Result<Scan, Error> {
+    let start = Instant::now();
     let catalog = Catalog::embedded();
     let seen = Seen::default();
     let worker = || (Classifier::new(catalog), Facts::default());
@@ -45,21 +80,36 @@ pub fn analyze(options: &Options) -> Result<Report, Error> {
     for path in &options.state_files {
         documents.extend(ingest::read_state_file(path)?);
     }
-    let documents: Vec<_> = documents.iter().flat_map(|document| history::parse_document(&document.json)).collect();
+    let documents = documents.iter().flat_map(|document| history::parse_document(&document.json)).collect();
     let facts = read.partials.into_iter().map(|(_, facts)| facts).fold(Facts::default(), Facts::merge);
     tracing::debug!(entries = facts.entries, rows = facts.rows.len(), elapsed = ?start.elapsed(), "read and merged");
-    let settled = facts.settle(&Classifier::new(catalog));
+    Ok(Scan { facts, files: read.files, damage: read.damage, documents })
+}
+
+/// Puts facts to rest, clusters them and rebuilds what was running.
+pub fn rebuild(facts: Facts, documents: &[Document]) -> Result<Rebuilt, Error> {
+    let start = Instant::now();
+    let settled = facts.settle(&Classifier::new(Catalog::embedded()));
+    tracing::debug!(elapsed = ?start.elapsed(), "settled");
     let clusters = clusters::clusters(&settled)?;
     tracing::debug!(clusters = clusters.list.len(), elapsed = ?start.elapsed(), "clustered");
-    let state = state::rebuild(&settled, &documents);
+    let state = state::rebuild(&settled, documents);
     let coverage = state::coverage::coverage(&settled);
-    let paths: Vec<String> = read.files.iter().map(|file| file.path.clone()).collect();
+    Ok(Rebuilt { settled, clusters, state, coverage })
+}
+
+/// From what was read to the report.
+pub fn conclude(scan: Scan) -> Result<Report, Error> {
+    let catalog = Catalog::embedded();
+    let Rebuilt { settled, clusters, state, coverage } = rebuild(scan.facts, &scan.documents)?;
+    let start = Instant::now();
+    let paths: Vec<String> = scan.files.iter().map(|file| file.path.clone()).collect();
     let reasoned = reason::reason(&settled, &clusters, &state, catalog, &paths);
     tracing::debug!(findings = reasoned.drafts.len(), elapsed = ?start.elapsed(), "reasoned");
     let advised = advise::advise(&reasoned, &state, &coverage, catalog, &paths);
     let parts = report::compose::Parts {
-        files: read.files,
-        damage: &read.damage,
+        files: scan.files,
+        damage: &scan.damage,
         settled: &settled,
         clusters: &clusters,
         state: &state,

@@ -21,7 +21,7 @@ const MAY_IMPORT: [(&str, &[&str]); 9] = [
     ("reason", &["model", "classify", "facts", "state"]),
     ("advise", &["model", "classify", "facts", "state", "reason"]),
     ("report", &["model", "classify", "facts", "state", "ingest"]),
-    ("cli", &["model", "ingest", "pipeline", "report", "classify", "advise"]),
+    ("cli", &["model", "ingest", "pipeline", "report", "classify", "advise", "state", "reason"]),
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {

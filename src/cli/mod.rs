@@ -6,6 +6,7 @@
 mod analyze;
 mod collect;
 mod exit;
+mod inputs;
 mod moment;
 
 use std::process::ExitCode;

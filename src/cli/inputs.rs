@@ -1,0 +1,66 @@
+//! What to read: the arguments that every subcommand with inputs shares.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::moment;
+use crate::ingest;
+use crate::model::Timestamp;
+use crate::pipeline::Options;
+
+/// Inputs, and which of their entries to read.
+#[derive(Debug, Args)]
+pub struct Inputs {
+    /// Log exports: files, folders, or - for standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// A service or revision description (`gcloud run services describe …`); may be repeated
+    #[arg(long = "state", value_name = "FILE")]
+    pub state: Vec<PathBuf>,
+    /// Leave out entries before this time: RFC 3339, or -3h
+    #[arg(long, value_parser = moment::parse, allow_hyphen_values = true, value_name = "TIME")]
+    from: Option<Timestamp>,
+    /// Leave out entries from this time on
+    #[arg(long, value_parser = moment::parse, allow_hyphen_values = true, value_name = "TIME")]
+    to: Option<Timestamp>,
+    /// Read only this service, job, function or container app
+    #[arg(long, value_name = "NAME")]
+    service: Option<String>,
+    /// Read only this revision
+    #[arg(long, value_name = "NAME")]
+    revision: Option<String>,
+    /// Read only this project
+    #[arg(long, value_name = "ID")]
+    project: Option<String>,
+    /// Read only this region
+    #[arg(long, value_name = "NAME")]
+    region: Option<String>,
+    /// Stop unpacking one compressed input after this many bytes
+    #[arg(long, value_name = "BYTES", default_value_t = ingest::Options::default().max_decompressed_bytes)]
+    max_decompressed_bytes: u64,
+    /// Worker threads [default: all cores]; the report does not depend on it
+    #[arg(long, value_name = "N", env = "WHYDOWN_THREADS", default_value_t = 0, hide_default_value = true)]
+    threads: usize,
+}
+
+impl Inputs {
+    /// The same for the pipeline.
+    pub fn options(&self) -> Options {
+        let filter = ingest::Filter {
+            from: self.from,
+            to: self.to,
+            service: self.service.clone(),
+            revision: self.revision.clone(),
+            project: self.project.clone(),
+            region: self.region.clone(),
+        };
+        let ingest = ingest::Options {
+            threads: self.threads,
+            max_decompressed_bytes: self.max_decompressed_bytes,
+            filter,
+            ..ingest::Options::default()
+        };
+        Options { inputs: self.paths.clone(), state_files: self.state.clone(), ingest }
+    }
+}
