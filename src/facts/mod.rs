@@ -126,15 +126,23 @@ struct KnownClass {
 }
 
 impl Facts {
-    /// Adds one entry.
-    pub fn observe(&mut self, classifier: &mut Classifier, seen: &Seen, entry: &Entry<'_>) {
+    /// Adds entries.
+    pub fn observe(&mut self, classifier: &mut Classifier, seen: &Seen, entries: &[Entry<'_>]) {
+        let identities: Vec<Option<u64>> = entries.iter().map(|entry| seen.identity(entry)).collect();
+        let mut are_new = Vec::new();
+        seen.are_new(&identities, &mut are_new);
+        for ((entry, identity), is_new) in entries.iter().zip(identities).zip(are_new) {
+            self.observe_entry(classifier, entry, identity, is_new);
+        }
+    }
+
+    fn observe_entry(&mut self, classifier: &mut Classifier, entry: &Entry<'_>, identity: Option<u64>, is_new: bool) {
         self.entries += 1;
         if let Some(time) = entry.timestamp {
             self.files.entry((entry.position.file, entry.severity)).or_default().add(time.0);
         }
-        let identity = seen.identity(entry);
         if let Some(identity) = identity
-            && !seen.is_new(identity)
+            && !is_new
         {
             let known = self.duplicates.entry(identity).or_insert(entry.position);
             *known = (*known).min(entry.position);
