@@ -6,6 +6,7 @@ mod determinism;
 mod examples;
 mod incidents;
 mod ingest_open_cases;
+mod classify_open_cases;
 mod layout;
 mod open_cases;
 mod robustness;
