@@ -8,6 +8,7 @@ mod examples;
 mod incidents;
 mod ingest_open_cases;
 mod layout;
+mod notices;
 mod open_cases;
 mod robustness;
 mod support;
