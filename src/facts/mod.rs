@@ -376,6 +376,7 @@ impl Facts {
 }
 
 /// What was looked up about an entry beforehand.
+#[derive(Clone, Copy)]
 struct Names {
     instance: Symbol,
     identity: Option<u64>,

@@ -49,6 +49,7 @@ where
     F: Fn(&mut T, &[Entry<'_>]) + Sync,
 {
     let files = inputs.len();
+    options.progress.expect(inputs.iter().map(|input| input.bytes).sum());
     let shared = Shared {
         waiting: Mutex::new(inputs.into_iter().enumerate()),
         active: Mutex::default(),
@@ -62,7 +63,7 @@ where
     let workers = thread::scope(|scope| {
         let spawn = |_| {
             let work = || {
-                let mut worker = Worker::new(new(), files, fold, &options.filter);
+                let mut worker = Worker::new(new(), files, fold, options);
                 shared.work(&mut worker);
                 worker
             };
