@@ -14,9 +14,11 @@ pub mod clusters;
 pub mod columns;
 pub mod health;
 pub mod life;
+pub mod record;
 pub mod row;
 pub mod seen;
 pub mod symbols;
+pub mod tables;
 
 mod assemble;
 mod classes;
@@ -26,7 +28,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
+use serde::{Deserialize, Serialize};
 
+use crate::classify::redact::redact;
 use crate::classify::{self, ClassKey, Classified, Classifier};
 use crate::model::{Entry, Platform, Position, Severity, Stream, Timestamp};
 use audit::AuditFact;
@@ -44,7 +48,7 @@ const RECENT_MAX: usize = 16_384;
 type Map<K, V> = HashMap<K, V, FixedState>;
 
 /// Count and extent of some part of the export.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {
     /// Entries.
     pub count: u64,
@@ -75,7 +79,7 @@ impl Span {
 }
 
 /// Where a service runs; the most specific words win.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Home {
     /// Platform.
     pub platform: Platform,
@@ -185,7 +189,7 @@ impl Facts {
             let place = Place { service, revision, time, written: time, identity };
             self.keep(entry, &Arc::new(class), &place);
         }
-        self.audit.push(fact);
+        self.audit.push(AuditFact { identity, ..fact.redacted() });
     }
 
     fn observe_coverage(&mut self, entry: &Entry<'_>, service: Symbol, revision: Symbol, time: Timestamp) {
@@ -256,7 +260,7 @@ impl Facts {
             execution: self.symbols.intern(&entry.execution),
             insert_id: Box::from(&*entry.insert_id),
             text: known.1,
-            target: self.symbols.intern(&target),
+            target: self.symbols.intern(&redact(&target)),
             status: entry.http.as_ref().map_or(0, classify::status_of),
             stream: entry.stream,
             level: class.level,

@@ -8,7 +8,7 @@ use super::row::{ClassId, Row};
 use super::symbols::{Symbol, Symbols};
 use super::{Facts, Home, Map};
 use crate::classify::{ClassKey, Classified, Classifier};
-use crate::model::Platform;
+use crate::model::{Platform, Position};
 
 /// Facts at rest: nothing is added any more, and rows stand in time order.
 pub struct Settled {
@@ -54,14 +54,24 @@ impl ClassView for Open {
 }
 
 impl Facts {
+    /// Gives every kept entry the first of the places where its copies stand.
+    pub(super) fn resolve_copies(&mut self) {
+        let copies = std::mem::take(&mut self.duplicates);
+        let first = |identity: u64, position: Position| {
+            copies.get(&identity).filter(|_| identity != 0).map_or(position, |copy| position.min(*copy))
+        };
+        for row in &mut self.rows {
+            row.position = first(row.identity, row.position);
+        }
+        for fact in &mut self.audit {
+            fact.position = first(fact.identity, fact.position);
+        }
+    }
+
     /// Ends the scan.
     pub fn settle(mut self, classifier: &Classifier) -> Settled {
+        self.resolve_copies();
         let mut rows = std::mem::take(&mut self.rows);
-        for row in &mut rows {
-            if let Some(copy) = self.duplicates.get(&row.identity).filter(|_| row.identity != 0) {
-                row.position = row.position.min(*copy);
-            }
-        }
         sort(&mut rows, &self.symbols);
         let classes = std::mem::take(&mut self.classes);
         let known = classes.snapshot();
@@ -77,7 +87,8 @@ impl Facts {
     }
 }
 
-/// One order for all runs: time, insertId, service, place in the files.
+/// One order for all runs: time, insertId, service, place in the files. Entries without an insertId that stand on
+/// one line are told apart by what they say.
 fn sort(rows: &mut [Row], symbols: &Symbols) {
     rows.par_sort_unstable_by(|a, b| {
         a.time
@@ -85,5 +96,13 @@ fn sort(rows: &mut [Row], symbols: &Symbols) {
             .then_with(|| a.insert_id.cmp(&b.insert_id))
             .then_with(|| symbols.text(a.service).cmp(symbols.text(b.service)))
             .then_with(|| a.position.cmp(&b.position))
+            .then_with(|| {
+                let said = |row: &Row| [row.text, row.instance, row.revision, row.trace, row.target];
+                let texts = |row: &Row| said(row).map(|symbol| symbols.text(symbol));
+                texts(a).cmp(&texts(b)).then_with(|| {
+                    (a.written, a.stream, a.status, a.level, a.repeats)
+                        .cmp(&(b.written, b.stream, b.status, b.level, b.repeats))
+                })
+            })
     });
 }
