@@ -117,6 +117,8 @@ pub struct Classified {
     pub mark: Mark,
     /// Named captures of the signature.
     pub captures: Vec<(String, String)>,
+    /// Method and path template of a request; empty elsewhere.
+    pub target: String,
     /// The innermost message, for telling that another text only repeats it; empty if none.
     pub core: String,
 }
@@ -125,7 +127,7 @@ impl Classified {
     /// The same without secrets and addresses of people. Everything that is kept passes here.
     #[must_use]
     pub fn redacted(mut self) -> Self {
-        let told = [&mut self.title, &mut self.text, &mut self.core];
+        let told = [&mut self.title, &mut self.text, &mut self.core, &mut self.target];
         let captured = self.captures.iter_mut().map(|(_, value)| value);
         for text in told.into_iter().chain(captured).chain(self.key.text_mut()) {
             if let std::borrow::Cow::Owned(clean) = redact::redact(text) {

@@ -1,5 +1,6 @@
 //! One kept entry, in numbers: everything that is not plainly healthy.
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::symbols::Symbol;
@@ -30,7 +31,7 @@ pub struct Row {
     /// A job's execution; may be empty.
     pub execution: Symbol,
     /// `insertId`; may be empty.
-    pub insert_id: Box<str>,
+    pub insert_id: CompactString,
     /// Cleaned text, bounded.
     pub text: Symbol,
     /// Method and path template of a request; empty elsewhere.

@@ -188,7 +188,7 @@ pub fn unpack_rows(parts: &[Vec<u8>]) -> Result<Vec<Row>, &'static str> {
                 instance: name(&instance)?,
                 trace: name(&trace)?,
                 execution: name(&execution)?,
-                insert_id: Box::from(insert_id),
+                insert_id: insert_id.into(),
                 text: name(&text)?,
                 target: name(&target)?,
                 status: narrow(status[at])?,
