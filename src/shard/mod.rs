@@ -23,6 +23,9 @@ mod read;
 mod union;
 mod write;
 
+#[cfg(test)]
+mod tests;
+
 pub use error::Error;
 pub use part::{described, part};
 pub use read::list;
