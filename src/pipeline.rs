@@ -121,7 +121,7 @@ pub fn join(shards: &[PathBuf], state_files: &[PathBuf]) -> Result<Union, Error>
 /// What one process would have read.
 pub fn whole(union: Union) -> Result<Scan, Error> {
     let start = Instant::now();
-    let whole = union.finish(|_| Ok(()))?;
+    let whole = union.finish(|_, _| Ok(()))?;
     tracing::debug!(entries = whole.facts.entries, elapsed = ?start.elapsed(), "joined");
     let unrecognised = whole.unrecognised();
     let read: ingest::Read<()> = ingest::Read {

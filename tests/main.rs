@@ -10,4 +10,6 @@ mod layout;
 mod open_cases;
 mod robustness;
 mod shards;
+#[cfg(target_os = "linux")]
+mod spark;
 mod support;

@@ -72,16 +72,18 @@ fn narrow<T: TryFrom<u64>>(number: u64) -> Result<T, &'static str> {
     T::try_from(number).map_err(|_| "a number is larger than its column allows")
 }
 
-/// Columns of records in the order of their identities.
-pub fn pack_records(records: &[Record]) -> Vec<Vec<u8>> {
+/// Columns of records in the order of their identities, each with 1 + the number of the row that its entry is kept
+/// as, or 0. Rows have no column of identities: most of those eight bytes would be there twice.
+pub fn pack_records(records: &[(Record, u32)]) -> Vec<Vec<u8>> {
     let mut before = 0;
     let identities: Vec<u64> = records
         .iter()
-        .map(|record| record.identity.wrapping_sub(std::mem::replace(&mut before, record.identity)))
+        .map(|(record, _)| record.identity.wrapping_sub(std::mem::replace(&mut before, record.identity)))
         .collect();
-    let first = records.iter().map(|record| record.share.minute).filter(|minute| *minute != UNTIMED).min().unwrap_or(0);
+    let first =
+        records.iter().map(|(record, _)| record.share.minute).filter(|minute| *minute != UNTIMED).min().unwrap_or(0);
     let minute = |share: &Share| if share.minute == UNTIMED { 0 } else { 1 + (share.minute - first).cast_unsigned() };
-    let shares = || records.iter().map(|record| &record.share);
+    let shares = || records.iter().map(|(record, _)| &record.share);
     vec![
         (records.len() as u64).to_le_bytes().to_vec(),
         first.to_le_bytes().to_vec(),
@@ -91,12 +93,15 @@ pub fn pack_records(records: &[Record]) -> Vec<Vec<u8>> {
         pack(shares().map(|share| u64::from(share.instance.0))),
         pack(shares().map(|share| u64::from(share.outcome))),
         pack(shares().map(|share| u64::from(share.latency))),
+        pack(records.iter().map(|(_, row)| u64::from(*row))),
     ]
 }
 
 /// Records of columns.
 pub fn unpack_records(parts: &[Vec<u8>]) -> Result<Vec<Record>, &'static str> {
-    let [count, first, identities, minutes, origins, instances, outcomes, latencies] = parts else { return Err(WRONG) };
+    let [count, first, identities, minutes, origins, instances, outcomes, latencies, _] = parts else {
+        return Err(WRONG);
+    };
     let count = usize::try_from(word(count)?).ok().filter(|count| *count <= RECORDS_IN_BLOCK).ok_or(WRONG)?;
     let first = word(first)?.cast_signed();
     let (identities, minutes) = (unpack(identities, count)?, unpack(minutes, count)?);
@@ -117,6 +122,21 @@ pub fn unpack_records(parts: &[Vec<u8>]) -> Result<Vec<Record>, &'static str> {
             Ok(Record { identity, share })
         })
         .collect()
+}
+
+/// Of the records of columns that are kept as rows, the number of the row and the identity.
+pub fn unpack_kept(parts: &[Vec<u8>]) -> Result<Vec<(usize, u64)>, &'static str> {
+    let [count, _, identities, .., rows] = parts else { return Err(WRONG) };
+    let count = usize::try_from(word(count)?).ok().filter(|count| *count <= RECORDS_IN_BLOCK).ok_or(WRONG)?;
+    let mut identity = 0_u64;
+    let mut kept = Vec::new();
+    for (delta, row) in unpack(identities, count)?.into_iter().zip(unpack(rows, count)?) {
+        identity = identity.wrapping_add(delta);
+        if let Some(row) = row.checked_sub(1) {
+            kept.push((narrow::<u32>(row)? as usize, identity));
+        }
+    }
+    Ok(kept)
 }
 
 fn word(bytes: &[u8]) -> Result<u64, &'static str> {
@@ -147,13 +167,12 @@ pub fn pack_rows(rows: &[Row]) -> Vec<Vec<u8>> {
         pack(rows.iter().map(|row| row.stream as u64)),
         pack(rows.iter().map(|row| row.level as u64)),
         pack(rows.iter().map(|row| u64::from(row.repeats))),
-        pack(rows.iter().map(|row| row.identity)),
         pack(rows.iter().map(|row| u64::from(row.position.file))),
         pack(deltas(&lines).into_iter()),
     ]
 }
 
-/// Rows of columns.
+/// Rows of columns, without their identities.
 pub fn unpack_rows(parts: &[Vec<u8>]) -> Result<Vec<Row>, &'static str> {
     let [count, columns @ ..] = parts else { return Err(WRONG) };
     let count = usize::try_from(word(count)?).ok().filter(|count| *count <= ROWS_IN_BLOCK).ok_or(WRONG)?;
@@ -162,11 +181,11 @@ pub fn unpack_rows(parts: &[Vec<u8>]) -> Result<Vec<Row>, &'static str> {
     else {
         return Err(WRONG);
     };
-    let [status, stream, level, repeats, identity, file, lines] = rest else { return Err(WRONG) };
+    let [status, stream, level, repeats, file, lines] = rest else { return Err(WRONG) };
     let numbers = |column: &Vec<u8>| unpack(column, count);
     let (times, lines, after) = (sums(numbers(times)?), sums(numbers(lines)?), numbers(after)?);
     let (class, status, stream, level) = (numbers(class)?, numbers(status)?, numbers(stream)?, numbers(level)?);
-    let (repeats, identity, file) = (numbers(repeats)?, numbers(identity)?, numbers(file)?);
+    let (repeats, file) = (numbers(repeats)?, numbers(file)?);
     let (service, revision, instance) = (numbers(service)?, numbers(revision)?, numbers(instance)?);
     let (trace, execution, text, target) = (numbers(trace)?, numbers(execution)?, numbers(text)?, numbers(target)?);
     let lengths = numbers(lengths)?;
@@ -195,7 +214,7 @@ pub fn unpack_rows(parts: &[Vec<u8>]) -> Result<Vec<Row>, &'static str> {
                 stream: stream_of(stream[at])?,
                 level: level_of(level[at])?,
                 repeats: narrow(repeats[at])?,
-                identity: identity[at],
+                identity: 0,
                 position: Position {
                     file: narrow(file[at])?,
                     line: u32::try_from(lines[at]).map_err(|_| "a line is no line")?,
@@ -218,7 +237,7 @@ fn level_of(number: u64) -> Result<Level, &'static str> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{deltas, pack, pack_records, sums, unpack, unpack_records};
+    use super::{deltas, pack, pack_records, sums, unpack, unpack_kept, unpack_records};
     use crate::facts::record::{Record, Share, UNTIMED};
     use crate::facts::symbols::Symbol;
 
@@ -246,7 +265,11 @@ mod tests {
                     Record { identity, share }
                 })
                 .collect();
-            prop_assert_eq!(unpack_records(&pack_records(&records)), Ok(records));
+            let kept: Vec<(Record, u32)> = records.iter().map(|record| (*record, record.share.outcome % 5)).collect();
+            let parts = pack_records(&kept);
+            prop_assert_eq!(unpack_records(&parts), Ok(records));
+            let kept = kept.into_iter().filter(|(_, row)| *row > 0);
+            prop_assert_eq!(unpack_kept(&parts), Ok(kept.map(|(record, row)| (row as usize - 1, record.identity)).collect()));
         }
 
         #[test]

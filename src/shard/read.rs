@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::columns::unpack_rows;
+use super::columns::{unpack_kept, unpack_rows};
 use super::error::Error;
 use super::format::{Block, Checked};
 use super::{FilePart, Shard};
@@ -68,7 +68,7 @@ impl From<Damage> for DamagePart {
     }
 }
 
-/// Everything but the records.
+/// Everything but the records, whose identities the rows have.
 pub fn head(checked: &Checked) -> Result<Shard, Error> {
     let (mut shard, mut tables) = (Shard::default(), Tables::default());
     checked.head(|block| {
@@ -98,6 +98,14 @@ pub fn head(checked: &Checked) -> Result<Shard, Error> {
         }
         Ok(())
     })?;
+    let mut offset = checked.records();
+    while let Some((block, next)) = checked.record_block(offset)? {
+        let wrong = |what: &str| Error::damaged(&checked.path, block.offset, what);
+        for (row, identity) in unpack_kept(&block.parts).map_err(wrong)? {
+            tables.rows.get_mut(row).ok_or_else(|| wrong("a record names no row"))?.identity = identity;
+        }
+        offset = next;
+    }
     shard.facts = Facts::from_tables(tables).map_err(|error| Error::damaged(&checked.path, 0, error.0))?;
     Ok(shard)
 }

@@ -169,7 +169,7 @@ proptest! {
         seal(&mut bytes);
         fs::write(&path, bytes).unwrap();
         if let Ok(union) = load(&path) {
-            drop(union.finish(|_| Ok(())));
+            drop(union.finish(|_, _| Ok(())));
         }
     }
 }

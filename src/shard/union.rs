@@ -94,8 +94,8 @@ impl Union {
     }
 
     /// Ends the union: one shard in its one form. Every counted entry is given to `take` in the order of the
-    /// identities, in the numbers of that shard.
-    pub fn finish(self, mut take: impl FnMut(Record) -> Result<(), Error>) -> Result<Shard, Error> {
+    /// identities, in the numbers of that shard, with 1 + the number of the row that it is kept as, or 0.
+    pub fn finish(self, mut take: impl FnMut(Record, u32) -> Result<(), Error>) -> Result<Shard, Error> {
         let Self { mut whole, documents, mut sources, anonymous, surplus, .. } = self;
         let ours = order_files(&mut whole);
         whole.documents = documents.into_iter().collect();
@@ -109,6 +109,10 @@ impl Union {
         let origins: BTreeSet<Origin> = sources.iter().flat_map(|source| source.origins.iter().copied()).collect();
         whole.origins = origins.into_iter().collect();
         let tongues: Vec<Tongue> = sources.iter().map(|source| Tongue::new(source, &whole.origins)).collect();
+        let mut kept: Vec<(u64, u32)> = (1..).zip(&facts.rows).map(|(number, row)| (row.identity, number)).collect();
+        kept.retain(|(identity, _)| *identity != 0);
+        kept.sort_unstable();
+        let mut kept = kept.into_iter().peekable();
         let mut back = Back { facts: &mut facts, origins: &whole.origins };
         for (source, share, count) in surplus {
             back.take(&tongues[source].share(share), count);
@@ -120,7 +124,11 @@ impl Union {
         }
         whole.anonymous = sums.into_iter().map(|((file, share), count)| (file, share, count)).collect();
         let streams = sources.into_iter().zip(tongues).map(|(source, tongue)| Stream::new(source.records, tongue));
-        join(streams, &mut back, &mut take)?;
+        join(streams, &mut back, &mut |record| {
+            while kept.next_if(|(identity, _)| *identity < record.identity).is_some() {}
+            let row = kept.next_if(|(identity, _)| *identity == record.identity);
+            take(record, row.map_or(0, |(_, number)| number))
+        })?;
         whole.facts = facts;
         Ok(whole)
     }

@@ -49,9 +49,9 @@ fn make_readable(_: &std::fs::File) -> io::Result<()> {
 /// Writes to any sink; `path` is for messages.
 pub fn write<W: Write>(union: Union, out: W, path: &Path) -> Result<W, Error> {
     let mut writer = Writer::new(out, path)?;
-    let mut records: Vec<Record> = Vec::with_capacity(RECORDS_IN_BLOCK);
-    let whole = union.finish(|record| {
-        records.push(record);
+    let mut records: Vec<(Record, u32)> = Vec::with_capacity(RECORDS_IN_BLOCK);
+    let whole = union.finish(|record, row| {
+        records.push((record, row));
         if records.len() == RECORDS_IN_BLOCK {
             writer.block(Kind::Records as u8, &pack_records(&records))?;
             records.clear();

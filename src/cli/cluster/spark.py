@@ -12,7 +12,7 @@ A path without a scheme must be the same on every machine. gs://, s3://, hdfs://
 pyarrow, as a stream. The binary must run on the executors: one that is linked statically runs on all of them.
 
 Retries are Spark's, and so are stragglers: add --conf spark.speculation=true. A scan writes nothing but its result,
-so it may run twice. A log file that cannot be scanned is named on standard error and left out; with --strict there
+so it may run twice. A log file that cannot be scanned is named and left out; with --strict there
 is no report then, and the exit code is 5.
 """
 
@@ -39,6 +39,13 @@ def main():
     options = arguments()
     sc = SparkContext.getOrCreate()
     sc.addFile(options.binary)
+    try:
+        work(sc, options)
+    finally:
+        sc.stop()
+
+
+def work(sc, options):
     name = os.path.basename(options.binary)
     attempts = 1 if sc.master.startswith("local[") or sc.master == "local" else int(
         sc.getConf().get("spark.task.maxFailures", "4")
@@ -80,7 +87,8 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sources", nargs="+", metavar="SOURCE", help="log files, folders or buckets")
     parser.add_argument("--binary", required=True, help="whydown for the executors: a path or a URL that Spark can read")
-    parser.add_argument("--output", default="-", help="where the report goes: a path, a URL, or - (default)")
+    # spark-submit mixes what a job prints with what it says, so the report is a file.
+    parser.add_argument("--output", required=True, help="where the report goes: a path or a URL")
     parser.add_argument("--format", default="text", help="form of the report, as for whydown merge (default text)")
     parser.add_argument("--facts", help="keep the Facts of everything here, to merge with those of another day")
     parser.add_argument("--state", action="append", default=[], help="a service description on the driver")
@@ -118,7 +126,7 @@ def found(source):
     for folder, folders, names in os.walk(source):
         folders[:] = [name for name in folders if not name.startswith(".")]
         paths = [os.path.join(folder, name) for name in names if not name.startswith(".")]
-        files += [(path, os.path.getsize(path)) for path in paths]
+        files += [(path, os.path.getsize(path) if os.path.exists(path) else 0) for path in paths]
     if not os.path.exists(source):
         sys.exit(f"{source} is not there")
     return files
@@ -236,10 +244,7 @@ def check(command, code, errors):
 
 def put(target, content):
     """Writes a file, here or behind a URL."""
-    if target == "-":
-        sys.stdout.buffer.write(content)
-        sys.stdout.flush()
-    elif is_url(target):
+    if is_url(target):
         from pyarrow import fs
 
         system, path = fs.FileSystem.from_uri(target)
