@@ -7,6 +7,9 @@ use crate::model::{Platform, Timestamp};
 use crate::state::State;
 use crate::state::coverage::{Coverage, Missing, SHORT_SECONDS};
 
+/// Services named in a notice; the others are counted.
+const SERVICES_MAX: usize = 8;
+
 /// All notices about coverage.
 pub fn notices(state: &State, coverage: &Coverage, paths: &[String]) -> Vec<Notice> {
     let Some((first, last)) = coverage.extent else { return Vec::new() };
@@ -52,6 +55,18 @@ pub fn notices(state: &State, coverage: &Coverage, paths: &[String]) -> Vec<Noti
             export.clone(),
         );
     }
+    for (file, span) in &coverage.day_back {
+        notice(
+            "default-freshness",
+            format!(
+                "{} reaches back one day from its newest entry ({}), newest first: the look-back of gcloud where the filter names no time",
+                path(paths, *file),
+                Timestamp(span.last).to_rfc3339()
+            ),
+            "an onset in its first minutes may lie before it",
+            export.clone(),
+        );
+    }
     if coverage.seconds() < SHORT_SECONDS {
         notice(
             "short-coverage",
@@ -91,6 +106,65 @@ pub fn notices(state: &State, coverage: &Coverage, paths: &[String]) -> Vec<Noti
             None,
         );
     }
+    for (stream, span) in &coverage.shorter_streams {
+        notice(
+            "stream-coverage",
+            format!(
+                "entries of {} are there from {} to {} only, less than half of the covered time",
+                stream.word(),
+                Timestamp(span.first).to_rfc3339(),
+                Timestamp(span.last).to_rfc3339()
+            ),
+            "outside that time their absence means nothing, and no rate of theirs is compared over the whole",
+            export.clone(),
+        );
+    }
+    if !coverage.overlapping.is_empty() {
+        let pairs: Vec<String> = coverage
+            .overlapping
+            .iter()
+            .map(|(one, other)| format!("{} and {}", path(paths, *one), path(paths, *other)))
+            .collect();
+        notice(
+            "overlapping-files",
+            format!("files cover the same time and share entries: {}", pairs.join("; ")),
+            "none on the counts: an entry is counted once wherever its copies stand",
+            None,
+        );
+    }
+    let odd = &coverage.odd;
+    if odd.ahead > 0 {
+        notice(
+            "clock-ahead",
+            format!(
+                "{} entries were written later than they were received, by up to {}: a clock was wrong, or times were changed",
+                odd.ahead,
+                human_duration(Timestamp(odd.ahead_nanos).seconds_since(Timestamp(0)))
+            ),
+            "what comes first is uncertain by that much where these entries are involved",
+            None,
+        );
+    }
+    if odd.late > 0 {
+        notice(
+            "late-entries",
+            format!(
+                "{} entries were received more than ten minutes after they were written (up to {})",
+                odd.late,
+                human_duration(Timestamp(odd.late_nanos).seconds_since(Timestamp(0)))
+            ),
+            "the end of the covered time may still lack entries; an export taken later holds them",
+            export.clone(),
+        );
+    }
+    if odd.bare > 0 {
+        notice(
+            "payloads-lost",
+            format!("{} entries have no payload: neither text, JSON, request nor audit record", odd.bare),
+            "they are counted, but what they said is lost; a cause may be among them",
+            export.clone(),
+        );
+    }
     if let Some((from, to)) = coverage.gap {
         let at = |minute: i64| Timestamp(minute * 60_000_000_000).to_rfc3339();
         notice(
@@ -98,6 +172,17 @@ pub fn notices(state: &State, coverage: &Coverage, paths: &[String]) -> Vec<Noti
             format!("no entry between {} and {}", at(from), at(to)),
             "the files say nothing about that time; windows on both sides are not compared as one",
             export,
+        );
+    }
+    if coverage.services.len() > 1 {
+        let named: Vec<&str> = coverage.services.iter().take(SERVICES_MAX).map(String::as_str).collect();
+        let more = coverage.services.len() - named.len();
+        let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+        notice(
+            "several-services",
+            format!("{} services wrote entries: {}{rest}", coverage.services.len(), named.join(", ")),
+            "each is judged by itself; --service reads one alone",
+            None,
         );
     }
     if coverage.projects.len() > 1 {
