@@ -95,6 +95,10 @@ pub(super) fn lex(line: &[u8], tokens: &mut Vec<Token>) {
             if line[end..].starts_with(b"://") {
                 end = url_end(line, end + 3);
                 push(at, end, ADDRESS, gap);
+            } else if has & SLASH != 0 && line[end..].starts_with(b"=") && line[at..end].contains(&b'?') {
+                // The query of a path belongs to its word.
+                end = url_end(line, end);
+                push(at, end, ADDRESS, gap);
             } else {
                 let bare = end - line[at..end].iter().rev().take_while(|b| matches!(b, b'.' | b'!' | b'?')).count();
                 if bare > at && bare < end {
@@ -142,6 +146,9 @@ fn url_end(line: &[u8], host: usize) -> usize {
 /// least one decimal digit, and nothing that continues a word behind them.
 fn colon_address(line: &[u8], at: usize) -> Option<usize> {
     const GROUP_MAX: usize = 4;
+    if line[at] == b':' && line.get(at + 1) != Some(&b':') {
+        return None;
+    }
     let (mut colons, mut group, mut digits) = (0, 0, 0);
     let mut end = at;
     for byte in &line[at..] {
@@ -155,6 +162,10 @@ fn colon_address(line: &[u8], at: usize) -> Option<usize> {
             return None;
         }
         end += 1;
+    }
+    // The colon behind a time belongs to the sentence.
+    if line[at..end].ends_with(b":") && !line[at..end].ends_with(b"::") {
+        (end, colons) = (end - 1, colons - 1);
     }
     let ends = line.get(end).is_none_or(|b| *b == b'.' || CLASSES[*b as usize] & (SPACE | DELIMITER) != 0);
     (colons >= 2 && digits > 0 && ends).then_some(end)
@@ -177,6 +188,7 @@ mod tests {
             ("see https://a.example/x?y=1, then", vec!["see", "https://a.example/x?y=1", ",", "then"]),
             ("ac:de:48:00:11:22 up", vec!["ac:de:48:00:11:22", "up"]),
             ("std::vec::Vec", vec!["std", ":", ":", "vec", ":", ":", "Vec"]),
+            ("at 10:59:53: x:80: y", vec!["at", "10:59:53", ":", "x", ":", "80", ":", "y"]),
             ("at 10:59:53.120", vec!["at", "10:59:53", ".120"]),
             ("...", vec!["..."]),
             ("größer (ü)", vec!["größer", "(", "ü", ")"]),

@@ -30,8 +30,6 @@ enum Kind {
     Word,
     Delimiter,
     Value,
-    /// A value with its unit.
-    Quantity,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -42,7 +40,7 @@ struct Part {
 
 impl Part {
     fn is_value(self) -> bool {
-        matches!(self.kind, Kind::Value | Kind::Quantity)
+        self.kind == Kind::Value
     }
 }
 
@@ -126,9 +124,7 @@ fn mask(line: &[u8], tokens: &[Token], masked: &mut Vec<Part>) {
             || (values::is_calendar(text) && is_date(line, &tokens[at..]))
         {
             masked.push(Part { token, kind: Kind::Value });
-        } else if let Some(number) = masked.last_mut().filter(|part| part.is_value() && values::is_unit(text)) {
-            number.kind = Kind::Quantity;
-        } else {
+        } else if !(values::is_unit(text) && masked.last().is_some_and(|part| part.is_value())) {
             masked.push(Part { token, kind: Kind::Word });
         }
     }
@@ -237,22 +233,14 @@ fn reduce(line: &[u8], parts: &mut Vec<Part>, closes: bool) -> bool {
             return true;
         }
     }
-    if last.kind == Kind::Delimiter && matches!(text(1), b")" | b"]" | b"}") {
-        // `from 10.0.0.1 ()`: an optional value that was empty; `clear()` is a name.
-        if text(1) != b"}" && glued(1) && !glued(2) && matches!(text(2), b"(" | b"[") {
-            parts.pop();
-            parts.push(Part { token: Token { gap: false, ..last.token }, kind: Kind::Value });
-            parts.push(last);
-            return true;
-        }
-        // `1190 bytes (1.2 KB)`: the same quantity again.
-        let again = count >= 4 && parts[count - 2].kind == Kind::Quantity && parts[count - 4].kind == Kind::Quantity;
-        if again && matches!(text(3), b"(" | b"[" | b"{") {
-            parts.truncate(count - 3);
-            return true;
-        }
+    // `from 10.0.0.1 ()`: an optional value that was empty; `clear()` is a name.
+    let is_empty_bracket = matches!((text(2), text(1)), (b"(", b")") | (b"[", b"]")) && glued(1) && !glued(2);
+    if is_empty_bracket {
+        parts.pop();
+        parts.push(Part { token: last.token, kind: Kind::Value });
+        parts.push(last);
     }
-    false
+    is_empty_bracket
 }
 
 /// A name of several parts, as hosts have.
@@ -276,7 +264,8 @@ mod tests {
             ("retry in 3 seconds.", "retry in <*> ."),
             ("ids 1, 2, 3 and 4", "ids <*> and <*>"),
             ("dial tcp db.internal:5432: refused", "dial tcp <*> : refused"),
-            ("sent 1190 bytes (1.2 KB)", "sent <*>"),
+            ("sent 1190 bytes (1.2 KB)", "sent <*> ( <*> )"),
+            ("GET /x?a=1&b=2 200", "GET <*>"),
             ("from 10.0.0.1 () at Fri Mar 6 10:11:12 2026", "from <*> ( <*> ) at <*>"),
             ("clear()", "clear ( )"),
             ("may fail", "may fail"),
