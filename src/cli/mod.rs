@@ -8,6 +8,7 @@ mod collect;
 mod exit;
 mod inputs;
 mod moment;
+mod patterns;
 
 use std::process::ExitCode;
 
@@ -44,6 +45,8 @@ enum Command {
     Analyze(analyze::Analyze),
     /// Print the commands that export everything an analysis needs
     Collect(collect::Collect),
+    /// List the kinds of messages in log exports, with how often and when each occurs
+    Patterns(patterns::Patterns),
 }
 
 /// Parses, runs, and turns the outcome into an exit code.
@@ -56,6 +59,7 @@ pub fn run() -> ExitCode {
     let outcome = match &arguments.command {
         Command::Analyze(analyze) => analyze.run(),
         Command::Collect(collect) => collect.run(),
+        Command::Patterns(patterns) => patterns.run(),
     };
     outcome.unwrap_or_else(Failure::report)
 }

@@ -14,6 +14,7 @@ pub mod clusters;
 pub mod columns;
 pub mod health;
 pub mod life;
+pub mod patterns;
 pub mod row;
 pub mod seen;
 pub mod symbols;

@@ -22,6 +22,7 @@ mod filter;
 mod form;
 mod input;
 mod keys;
+mod lines;
 mod nesting;
 mod repair;
 mod run;
@@ -43,6 +44,7 @@ use crate::model::report::InputFile;
 pub use damage::Damage;
 pub use error::{Error, Unrecognised};
 pub use filter::Filter;
+pub use lines::read_lines;
 pub use state::{StateDocument, StateKind};
 
 use input::{Listed, Origin};

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use foldhash::fast::FixedState;
 
-use super::shape::Shaper;
+use super::shape::{SHAPE_BYTES_MAX, Shaper};
 use super::{Mined, Tally, mine};
 
 /// Distinct shapes kept. Mining 65,536 shapes of real length takes about a second.
@@ -78,11 +78,18 @@ impl<T: Tally> Miner<T> {
         (key, slot.counted(gaps))
     }
 
-    /// Adds what is a template already, of a kind below [`super::KINDS_MAX`]: it is counted, not mined.
+    /// Adds what is a template already, of a kind below [`super::KINDS_MAX`]: it is counted, not mined. Of a
+    /// long one, the beginning tells it apart.
     pub fn fixed(&mut self, kind: u8, text: &str) -> (ShapeKey, &mut T) {
+        let text = &text[..text.floor_char_boundary(SHAPE_BYTES_MAX)];
         let key = key(text.as_bytes(), super::FIRST_KIND.saturating_add(kind));
         let slot = slot(&mut self.known, &mut self.spilled, self.limit, key, || Box::from(text));
         (key, slot.counted(0))
+    }
+
+    /// Every tally, in no particular order.
+    pub fn tallies_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.known.values_mut().map(|known| &mut known.tally).chain(self.spilled.values_mut())
     }
 
     /// Gives up the shapes beyond the limit once they are twice too many; call it now and then.

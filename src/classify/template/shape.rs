@@ -11,13 +11,13 @@ use super::values;
 pub const PLACEHOLDER: &str = "<*>";
 
 /// Longest shape in tokens; the rest of a longer line is one value.
-pub(super) const TOKENS_MAX: usize = 120;
+const TOKENS_MAX: usize = 120;
 
 /// Longest shape in bytes.
-const SHAPE_BYTES_MAX: usize = 1_024;
+pub(super) const SHAPE_BYTES_MAX: usize = 1_024;
 
 /// Bytes of a line that are looked at.
-pub(super) const LINE_BYTES_MAX: usize = 16 << 10;
+const LINE_BYTES_MAX: usize = 16 << 10;
 
 /// How far a quoted text or an object may reach before it is taken for prose, in tokens.
 const REACH_MAX: usize = 200;
@@ -66,11 +66,7 @@ pub(super) struct Shape<'s> {
 impl Shaper {
     /// The shape of a line.
     pub(super) fn shape(&mut self, line: &str) -> Shape<'_> {
-        let mut end = line.len().min(LINE_BYTES_MAX);
-        while !line.is_char_boundary(end) {
-            end -= 1;
-        }
-        let bytes = &line.as_bytes()[..end];
+        let bytes = &line.as_bytes()[..line.floor_char_boundary(LINE_BYTES_MAX)];
         lex::lex(bytes, &mut self.tokens);
         mask(bytes, &self.tokens, &mut self.masked);
         self.parts.clear();
