@@ -8,5 +8,6 @@ mod incidents;
 mod ingest_open_cases;
 mod layout;
 mod open_cases;
+mod patterns_command;
 mod robustness;
 mod support;

@@ -137,8 +137,7 @@ fn url_end(line: &[u8], host: usize) -> usize {
         .iter()
         .position(|b| CLASSES[*b as usize] == SPACE || b"\"'<>()[]{}`".contains(b))
         .unwrap_or(line.len() - host);
-    let trailing =
-        line[host..host + length].iter().rev().take_while(|b| b",;.!?:".contains(b)).count();
+    let trailing = line[host..host + length].iter().rev().take_while(|b| b",;.!?:".contains(b)).count();
     host + length - trailing
 }
 

@@ -199,13 +199,15 @@ fn reduce(line: &[u8], parts: &mut Vec<Part>, closes: bool) -> bool {
             parts.pop();
             return true;
         }
-        if value(3) && matches!(text(2), b"," | b":" | b"|" | b"-" | b"+" | b"/" | b";" | b"x" | b"." | b".." | b"...") {
+        if value(3) && matches!(text(2), b"," | b":" | b"|" | b"-" | b"+" | b"/" | b";" | b"x" | b"." | b".." | b"...")
+        {
             parts.truncate(count - 2);
             return true;
         }
         // `< 5`, `~10`, `@0x1f`: a sign belongs to its number; `<5>` is a number in brackets.
         let sign_stands_free = count == 2 || !glued(2);
-        if glued(1) && sign_stands_free && !closes && matches!(text(2), b"<" | b">" | b"~" | b"@" | b"-" | b"+" | b"#") {
+        if glued(1) && sign_stands_free && !closes && matches!(text(2), b"<" | b">" | b"~" | b"@" | b"-" | b"+" | b"#")
+        {
             let gap = parts[count - 2].token.gap;
             parts.truncate(count - 2);
             parts.push(Part { token: Token { gap, ..last.token }, kind: last.kind });
@@ -270,6 +272,7 @@ mod tests {
             ("level=info msg=\"disk full\" host=\"a b\"", "level = info msg = \" disk full \" host = <*>"),
             ("open /srv/app/x.txt: Input/output error", "open <*> : Input/output error"),
             ("nodes a1 <ok> b2 <ok> c3 <ok>", "nodes <*> < ok >"),
+            ("token=<secret-0fb2c1>, from <email-abcdef>", "token = <*> , from <*>"),
             ("timeout after <num> on <ip>", "timeout after <*> on <*>"),
             ("lifetime <1 sec", "lifetime <*>"),
             ("", ""),

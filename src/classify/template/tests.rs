@@ -77,7 +77,8 @@ fn what_happened_is_never_a_value() {
     let mut found = templates(&lines.iter().map(String::as_str).collect::<Vec<_>>());
     found.dedup();
     assert_eq!(found.len(), verbs.len());
-    let states = templates(&["job 1 is now QUEUED", "job 2 is now RUNNING", "job 3 is now FAILED", "job 4 is now DONE"]);
+    let states =
+        templates(&["job 1 is now QUEUED", "job 2 is now RUNNING", "job 3 is now FAILED", "job 4 is now DONE"]);
     assert_eq!(states[2], "job <*> is now FAILED");
 }
 
@@ -126,8 +127,28 @@ fn kinds_that_are_not_mined_stay_apart_from_text() {
 /// Lines of few words, so that they share slots.
 fn lines() -> impl Strategy<Value = Vec<String>> {
     let word = prop::sample::select(vec![
-        "open", "closed", "RUNNING", "ada", "ben", "cleo", "dora", "emil", "fred", "a.b", "17", "/x/y", "user=root", "(", ")",
-        "{\"k\":1}", "failed:", "null", "Mon", "4", "ms", "",
+        "open",
+        "closed",
+        "RUNNING",
+        "ada",
+        "ben",
+        "cleo",
+        "dora",
+        "emil",
+        "fred",
+        "a.b",
+        "17",
+        "/x/y",
+        "user=root",
+        "(",
+        ")",
+        "{\"k\":1}",
+        "failed:",
+        "null",
+        "Mon",
+        "4",
+        "ms",
+        "",
     ]);
     prop::collection::vec(prop::collection::vec(word, 0..6).prop_map(|words| words.join(" ")), 0..60)
 }

@@ -13,17 +13,94 @@ const KNOWN_BYTES_MAX: usize = 12;
 
 /// Days and months in English, short and long. `may` and `mar` are words too, so a number must follow.
 const CALENDAR: [&str; 37] = [
-    "apr", "april", "aug", "august", "dec", "december", "feb", "february", "fri", "friday", "jan", "january", "jul",
-    "july", "jun", "june", "mar", "march", "may", "mon", "monday", "nov", "november", "oct", "october", "sat",
-    "saturday", "sep", "september", "sun", "sunday", "thu", "thursday", "tue", "tuesday", "wed", "wednesday",
+    "apr",
+    "april",
+    "aug",
+    "august",
+    "dec",
+    "december",
+    "feb",
+    "february",
+    "fri",
+    "friday",
+    "jan",
+    "january",
+    "jul",
+    "july",
+    "jun",
+    "june",
+    "mar",
+    "march",
+    "may",
+    "mon",
+    "monday",
+    "nov",
+    "november",
+    "oct",
+    "october",
+    "sat",
+    "saturday",
+    "sep",
+    "september",
+    "sun",
+    "sunday",
+    "thu",
+    "thursday",
+    "tue",
+    "tuesday",
+    "wed",
+    "wednesday",
 ];
 
 /// What a number is counted in: a number and its unit are one quantity, however it is printed.
 const UNITS: [&str; 47] = [
-    "%", "b", "bit", "bits", "byte", "bytes", "day", "days", "g", "gb", "ghz", "gib", "h", "hour", "hours", "hz", "k",
-    "kb", "khz", "kib", "m", "mb", "mhz", "mib", "millisecond", "milliseconds", "min", "mins", "minute", "minutes",
-    "ms", "msec", "msecs", "ns", "s", "sec", "second", "seconds", "secs", "tb", "tib", "us", "usec", "week", "weeks",
-    "d", "w",
+    "%",
+    "b",
+    "bit",
+    "bits",
+    "byte",
+    "bytes",
+    "day",
+    "days",
+    "g",
+    "gb",
+    "ghz",
+    "gib",
+    "h",
+    "hour",
+    "hours",
+    "hz",
+    "k",
+    "kb",
+    "khz",
+    "kib",
+    "m",
+    "mb",
+    "mhz",
+    "mib",
+    "millisecond",
+    "milliseconds",
+    "min",
+    "mins",
+    "minute",
+    "minutes",
+    "ms",
+    "msec",
+    "msecs",
+    "ns",
+    "s",
+    "sec",
+    "second",
+    "seconds",
+    "secs",
+    "tb",
+    "tib",
+    "us",
+    "usec",
+    "week",
+    "weeks",
+    "d",
+    "w",
 ];
 
 /// Values that are written as words.
@@ -31,8 +108,22 @@ const LITERALS: [&str; 6] = ["false", "nan", "nil", "none", "null", "true"];
 
 /// Keys whose quoted text says what happened; that of any other key is data.
 const SPEAKING_KEYS: [&str; 16] = [
-    "action", "cause", "err", "error", "event", "exception", "level", "message", "method", "msg", "reason", "severity",
-    "state", "status", "type", "log",
+    "action",
+    "cause",
+    "err",
+    "error",
+    "event",
+    "exception",
+    "level",
+    "message",
+    "method",
+    "msg",
+    "reason",
+    "severity",
+    "state",
+    "status",
+    "type",
+    "log",
 ];
 
 /// Whether a token is a value by itself.
@@ -75,12 +166,19 @@ fn is_one_of(text: &[u8], known: &[&str]) -> bool {
     text.len() <= KNOWN_BYTES_MAX && known.iter().any(|word| text.eq_ignore_ascii_case(word.as_bytes()))
 }
 
-/// The span of a placeholder that an earlier masking left (`<num>`), where one begins at token `at`.
+/// Whether a placeholder that an earlier step left (`<num>`, `<token-1a2b3c>`) begins at token `at`.
 pub(super) fn placeholder(line: &[u8], tokens: &[Token], at: usize) -> bool {
-    const NAMES: [&[u8]; 8] = [b"*", b"num", b"id", b"ip", b"url", b"time", b"email", b"str"];
-    let [open, name, close] = match tokens.get(at..at + 3) {
-        Some([open, name, close]) => [open, name, close],
-        _ => return false,
-    };
-    open.of(line) == b"<" && close.of(line) == b">" && !name.gap && !close.gap && NAMES.contains(&name.of(line))
+    const MASKS: [&str; 8] = ["*", "num", "id", "ip", "url", "time", "email", "str"];
+    const PSEUDONYMS: [&str; 5] = ["key", "password", "token", "secret", "email"];
+    let Some([open, name, close]) = tokens.get(at..at + 3) else { return false };
+    if open.of(line) != b"<" || close.of(line) != b">" || name.gap || close.gap {
+        return false;
+    }
+    let name = name.of(line);
+    if MASKS.iter().any(|mask| mask.as_bytes() == name) {
+        return true;
+    }
+    let Some(dash) = name.iter().position(|b| *b == b'-') else { return false };
+    let (kind, digest) = (&name[..dash], &name[dash + 1..]);
+    PSEUDONYMS.iter().any(|known| known.as_bytes() == kind) && digest.iter().all(u8::is_ascii_hexdigit)
 }

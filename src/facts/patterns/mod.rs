@@ -57,8 +57,7 @@ impl PatternFacts {
             self.untimed += u64::from(is_new);
             return;
         };
-        let origin =
-            (self.symbols.intern(&entry.resource.service), self.symbols.intern(&entry.resource.revision));
+        let origin = (self.symbols.intern(&entry.resource.service), self.symbols.intern(&entry.resource.revision));
         if is_new {
             self.span.add(time.0);
             self.times.add(time.0);
@@ -258,13 +257,7 @@ impl Found {
     }
 }
 
-fn pattern(
-    template: Template<Tally>,
-    all: u64,
-    covered: &Covered,
-    symbols: &Symbols,
-    paths: &[String],
-) -> Pattern {
+fn pattern(template: Template<Tally>, all: u64, covered: &Covered, symbols: &Symbols, paths: &[String]) -> Pattern {
     let Template { id, kind, text, is_rest, tally } = template;
     let (kind, signature) = match kind {
         Some(kind) if kind == Kind::Signature as u8 => (PatternKind::Signature, text.split(SEPARATOR).next()),

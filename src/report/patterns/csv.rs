@@ -11,8 +11,20 @@ use crate::model::patterns::Patterns;
 
 /// Columns of the list of patterns.
 const HEADER: [&str; 14] = [
-    "id", "kind", "signature", "level", "count", "share", "rarity_bits", "first", "last", "services", "revisions",
-    "change", "change_at", "template",
+    "id",
+    "kind",
+    "signature",
+    "level",
+    "count",
+    "share",
+    "rarity_bits",
+    "first",
+    "last",
+    "services",
+    "revisions",
+    "change",
+    "change_at",
+    "template",
 ];
 
 /// Longest cell, in characters.

@@ -52,7 +52,8 @@ fn template(pattern: &Pattern) -> String {
 
 /// Time of day, with the date where the list covers several.
 fn time(at: Option<Timestamp>, patterns: &Patterns) -> String {
-    let several_days = patterns.first_timestamp.map(Timestamp::to_date) != patterns.last_timestamp.map(Timestamp::to_date);
+    let several_days =
+        patterns.first_timestamp.map(Timestamp::to_date) != patterns.last_timestamp.map(Timestamp::to_date);
     match at {
         Some(at) if several_days => format!("{} {}", at.to_date(), at.to_clock()),
         Some(at) => at.to_clock(),
@@ -80,7 +81,8 @@ fn change(pattern: &Pattern, patterns: &Patterns) -> String {
 
 /// `orders-api 00041-kx7`, `orders-api, 3 revisions`, `4 services`.
 fn place(pattern: &Pattern) -> String {
-    let named: Vec<&str> = pattern.services.iter().map(|service| service.name.as_str()).filter(|n| !n.is_empty()).collect();
+    let named: Vec<&str> =
+        pattern.services.iter().map(|service| service.name.as_str()).filter(|n| !n.is_empty()).collect();
     let revisions = match pattern.revisions.as_slice() {
         [] => String::new(),
         // A revision's name begins with that of its service.
