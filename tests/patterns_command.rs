@@ -11,7 +11,7 @@ use crate::support::{root, shared};
 const FIXTURE: &str = "fixtures/incidents/import-error-behind-tcp-probe/logs.json";
 
 /// A fixture that is stored as NDJSON.
-const LINES: &str = "fixtures/incidents/two-independent-causes/logs.ndjson";
+const LINES: &str = "fixtures/incidents/bad-revision-with-rollback-target/logs.ndjson";
 
 fn run(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_whydown"))
