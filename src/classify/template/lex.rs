@@ -26,9 +26,9 @@ static CLASSES: [u8; 256] = classes();
 
 const fn classes() -> [u8; 256] {
     let mut table = [0; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        table[byte] = match byte as u8 {
+    let mut byte = 0_u8;
+    loop {
+        table[byte as usize] = match byte {
             0..=0x20 | 0x7f => SPACE,
             b'0'..=b'9' => DIGIT,
             b'A'..=b'Z' | b'a'..=b'z' | 0x80.. => LETTER,
@@ -39,9 +39,11 @@ const fn classes() -> [u8; 256] {
             | b'`' => DELIMITER,
             _ => 0,
         };
+        if byte == u8::MAX {
+            return table;
+        }
         byte += 1;
     }
-    table
 }
 
 /// One token of a line.

@@ -42,7 +42,7 @@ struct Slot {
 /// Replaces names by values, row by row.
 pub(super) fn generalize(mut rows: Vec<Box<[Word]>>, vocabulary: &Vocabulary<'_>) -> Vec<Box<[Word]>> {
     for _ in 0..ROUNDS_MAX {
-        let mut distinct: Vec<&Box<[Word]>> = rows.iter().collect();
+        let mut distinct: Vec<&[Word]> = rows.iter().map(AsRef::as_ref).collect();
         distinct.sort_unstable_by(|a, b| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
         distinct.dedup();
         let slots = slots(&distinct, vocabulary);
@@ -61,9 +61,11 @@ pub(super) fn generalize(mut rows: Vec<Box<[Word]>>, vocabulary: &Vocabulary<'_>
         let general: HashMap<Box<[Word]>, Box<[Word]>, FixedState> = changed
             .into_iter()
             .map(|(row, columns)| {
-                let old = distinct[row as usize].clone();
+                let old: Box<[Word]> = distinct[row as usize].into();
                 let mut new = old.clone();
-                columns.into_iter().for_each(|column| new[column] = VALUE);
+                for column in columns {
+                    new[column] = VALUE;
+                }
                 (old, new)
             })
             .collect();
@@ -77,7 +79,7 @@ pub(super) fn generalize(mut rows: Vec<Box<[Word]>>, vocabulary: &Vocabulary<'_>
 }
 
 /// All slots that more than one row fills; `rows` stand in order of length.
-fn slots(rows: &[&Box<[Word]>], vocabulary: &Vocabulary<'_>) -> Vec<Slot> {
+fn slots(rows: &[&[Word]], vocabulary: &Vocabulary<'_>) -> Vec<Slot> {
     let mut found = Vec::new();
     let mut start = 0;
     while start < rows.len() {

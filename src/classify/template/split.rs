@@ -5,7 +5,7 @@
 //! different words fill each of them. Otherwise the place with the fewest different words tells messages
 //! apart, and the search goes on among those that agree there.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use foldhash::fast::FixedState;
 
@@ -21,7 +21,7 @@ pub(super) fn split(rows: &[Box<[Word]>], vocabulary: &Vocabulary<'_>) -> Vec<Bo
     order.sort_unstable_by(|a, b| rows[*a].cmp(&rows[*b]));
     let mut open = vec![(order, 0_u128)];
     while let Some((group, values)) = open.pop() {
-        let columns = columns(&group, values, rows, vocabulary);
+        let columns = columns(&group, values, rows);
         match next(&columns, rows[group[0]].as_ref(), vocabulary) {
             Next::Done => {
                 for row in group {
@@ -52,15 +52,14 @@ enum Next {
 }
 
 /// The different words of each place, up to a limit; empty where the place is a value.
-fn columns(group: &[usize], values: u128, rows: &[Box<[Word]>], vocabulary: &Vocabulary<'_>) -> Vec<Vec<Word>> {
-    let _ = vocabulary;
+fn columns(group: &[usize], values: u128, rows: &[Box<[Word]>]) -> Vec<Vec<Word>> {
     (0..rows[group[0]].len())
         .map(|column| {
             let mut words: Vec<Word> = Vec::new();
             if values & (1 << column) != 0 {
                 return words;
             }
-            let mut seen: HashMap<Word, (), FixedState> = HashMap::default();
+            let mut seen: HashSet<Word, FixedState> = HashSet::default();
             let mut last = None;
             for row in group {
                 let word = rows[*row][column];
@@ -68,7 +67,7 @@ fn columns(group: &[usize], values: u128, rows: &[Box<[Word]>], vocabulary: &Voc
                     continue;
                 }
                 last = Some(word);
-                if seen.insert(word, ()).is_none() {
+                if seen.insert(word) {
                     words.push(word);
                     if words.len() > COUNTED_WORDS_MAX {
                         break;

@@ -118,9 +118,9 @@ fn kinds_that_are_not_mined_stay_apart_from_text() {
     let (text, _) = miner.line("memory limit");
     let (fixed, count) = miner.fixed(2, "memory limit");
     *count += 5;
-    let mined = miner.mine();
-    assert_ne!(mined.of(text), mined.of(fixed));
-    let template = &mined.templates[mined.of(fixed)];
+    let found = miner.mine();
+    assert_ne!(found.of(text), found.of(fixed));
+    let template = &found.templates[found.of(fixed)];
     assert_eq!((template.kind, template.tally, template.text.as_str()), (Some(2), 5, "memory limit"));
 }
 

@@ -62,7 +62,7 @@ impl PatternFacts {
             self.span.add(time.0);
             self.times.add(time.0);
         }
-        let (tally, level, shown) = match self.told(classifier, entry) {
+        let (tally, level, shown) = match told(classifier, entry) {
             Told::Known { kind, key, title, level, text } => {
                 let (_, tally) = self.known.fixed(kind as u8, &key);
                 tally.name(&title);
@@ -87,25 +87,6 @@ impl PatternFacts {
         tally.span.count += 1;
         self.text.tidy();
         key
-    }
-
-    fn told(&self, classifier: &mut Classifier, entry: &Entry<'_>) -> Told {
-        if let Some(json) = entry.audit.as_deref() {
-            return audited(classifier, entry, json);
-        }
-        let class = classifier.classify(entry);
-        match (&class.key, &entry.http) {
-            (ClassKey::Quiet, Some(http)) if entry.stream == Stream::Requests => {
-                let target = format!("{} {}", http.method, classify::path_template(classify::path_of(&http.url)));
-                let key = format!("{target} {}", classify::status_of(http));
-                Told::Known { kind: Kind::Request, title: key.clone(), key, level: class.level, text: target }
-            }
-            (ClassKey::Template { .. } | ClassKey::Quiet, _) => {
-                let line = class.text.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
-                Told::Text { line: line.to_owned(), level: class.level }
-            }
-            _ => known(&class),
-        }
     }
 
     /// Adds what another worker has counted.
@@ -155,6 +136,26 @@ enum Kind {
 enum Told {
     Known { kind: Kind, key: String, title: String, level: Level, text: String },
     Text { line: String, level: Level },
+}
+
+/// What an entry says.
+fn told(classifier: &mut Classifier, entry: &Entry<'_>) -> Told {
+    if let Some(json) = entry.audit.as_deref() {
+        return audited(classifier, entry, json);
+    }
+    let class = classifier.classify(entry);
+    match (&class.key, &entry.http) {
+        (ClassKey::Quiet, Some(http)) if entry.stream == Stream::Requests => {
+            let target = format!("{} {}", http.method, classify::path_template(classify::path_of(&http.url)));
+            let key = format!("{target} {}", classify::status_of(http));
+            Told::Known { kind: Kind::Request, title: key.clone(), key, level: class.level, text: target }
+        }
+        (ClassKey::Template { .. } | ClassKey::Quiet, _) => {
+            let line = class.text.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
+            Told::Text { line: line.to_owned(), level: class.level }
+        }
+        _ => known(&class),
+    }
 }
 
 /// What a class that is not mined says.
