@@ -35,8 +35,9 @@ struct Slot {
     words: Vec<Word>,
     /// Whether a value fills the slot too.
     has_value: bool,
-    /// Whether no other word stands before it.
-    leads: bool,
+    /// Whether its words say what the message is about or what happened: no other word stands before it, or
+    /// it is the value of a key that speaks.
+    fixed: bool,
 }
 
 /// Replaces names by values, row by row.
@@ -120,7 +121,7 @@ fn slot(column: usize, same: &[(u64, Word, u32)], row: &[Word], vocabulary: &Voc
         rows: same.iter().map(|(_, _, row)| *row).collect(),
         has_value: words.len() < same.len(),
         words,
-        leads: column < first,
+        fixed: column < first || vocabulary.speaks(row, column),
     })
 }
 
@@ -161,10 +162,10 @@ fn holds_names(
     if slot.words.is_empty() {
         return false;
     }
-    if slot.words.len() >= vocabulary.words_max(&slot.words, slot.leads) {
+    if slot.words.len() >= vocabulary.words_max(&slot.words, slot.fixed) {
         return true;
     }
-    if slot.leads {
+    if slot.fixed {
         return false;
     }
     let is_spoken_of_elsewhere = || groups(&slot.words).iter().any(|group| shared.get(group).is_some_and(|n| *n > 1));

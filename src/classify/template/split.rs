@@ -93,7 +93,7 @@ fn next(columns: &[Vec<Word>], row: &[Word], vocabulary: &Vocabulary<'_>) -> Nex
                 continue;
             }
             let words: Vec<Word> = found.iter().copied().filter(|word| *word != VALUE).collect();
-            if words.len() >= vocabulary.words_max(&words, column < first) {
+            if words.len() >= vocabulary.words_max(&words, column < first || vocabulary.speaks(row, column)) {
                 return Next::Value(column);
             }
         }

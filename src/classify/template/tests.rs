@@ -83,6 +83,19 @@ fn what_happened_is_never_a_value() {
 }
 
 #[test]
+fn the_value_of_a_speaking_key_is_what_happened() {
+    let lines: Vec<String> = ["info", "warn", "error"]
+        .iter()
+        .flat_map(|level| {
+            [format!("level={level} msg=\"pool is empty\""), format!("level={level} msg=\"pool is full\"")]
+        })
+        .collect();
+    let mut found = templates(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+    found.dedup();
+    assert_eq!(found.len(), 6, "{found:#?}");
+}
+
+#[test]
 fn two_words_are_not_enough_to_call_them_values() {
     assert_eq!(templates(&["disk is full", "disk is slow"]), ["disk is full", "disk is slow"]);
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use foldhash::fast::FixedState;
 
 use super::shape::PLACEHOLDER;
+use super::values::is_speaking_key;
 
 /// Number of a token. [`VALUE`] is `<*>`; the others follow the sorted shapes, so they do not depend on
 /// the order of lines.
@@ -64,16 +65,23 @@ impl<'s> Vocabulary<'s> {
         self.traits[word as usize].is_word
     }
 
+    /// Whether the word at a place is the value of a key that says what happened: `status=ready`,
+    /// `"reason": "drained"`.
+    pub(super) fn speaks(&self, row: &[Word], column: usize) -> bool {
+        let mut before = row[..column].iter().rev().map(|word| self.text(*word)).filter(|text| *text != "\"");
+        matches!(before.next(), Some("=" | ":")) && before.next().is_some_and(|key| is_speaking_key(key.as_bytes()))
+    }
+
     /// How many different words one place of a message may take before they are taken for values.
     ///
-    /// The first word of a message says what it is about, and states say what happened: there may be many
-    /// of either. What is not even spelled like a word (`shop.orders`, `nginx_proxy`) is a name sooner.
-    pub(super) fn words_max(&self, words: &[Word], leads: bool) -> usize {
+    /// The first word of a message says what it is about, and states say what happened (`fixed`): there may
+    /// be many of either. What is not even spelled like a word (`shop.orders`, `nginx_proxy`) is a name sooner.
+    pub(super) fn words_max(&self, words: &[Word], fixed: bool) -> usize {
         const OF_MANY: usize = 20;
         const OF_WORDS: usize = 6;
         const OF_NAMES: usize = 3;
         let plain = words.iter().filter(|word| self.traits[**word as usize].is_plain).count();
-        if leads || self.are_states(words) {
+        if fixed || self.are_states(words) {
             OF_MANY
         } else if plain * 2 > words.len() {
             OF_WORDS
