@@ -35,6 +35,7 @@ const EXAMPLES: &str = "\
 Examples:
   whydown analyze export.json
   gcloud logging read 'FILTER' --format=json | whydown analyze - --format markdown > ticket.md
+  whydown patterns export.json --sort change
 
 Exit codes: 0 analysed; 1 internal error; 2 usage; 3 findings at or above --fail-on;
 4 input unreadable or not log data; 5 too incomplete to judge (--strict).";

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::histogram::WIDTHS;
 use crate::model::Timestamp;
 use crate::model::patterns::{Change, ChangeKind};
 use crate::model::time::NANOS_PER_SECOND;
@@ -19,10 +20,10 @@ const WINDOWS_MIN: usize = 4;
 /// A change is told when chance shows one like it less often than this.
 const P_MAX: f64 = 0.001;
 
-/// What is compared: windows by number, `1 << exponent` seconds wide.
+/// What is compared: windows by number since the epoch.
 pub(super) struct Covered {
-    /// Width, as an exponent of two, in seconds.
-    pub exponent: u32,
+    /// Width, an index into [`WIDTHS`].
+    pub width: usize,
     /// Windows that hold any entry, in order.
     pub windows: Vec<i64>,
 }
@@ -39,7 +40,7 @@ pub(super) fn change(counts: &BTreeMap<i64, u64>, covered: &Covered) -> Change {
     let elsewhere = if windows > 1 { (entries - peak) as f64 / (windows - 1) as f64 } else { 0.0 };
     let told = |kind, window: Option<i64>, p_value| Change {
         kind,
-        at: window.map(|window| start(window, covered.exponent)),
+        at: window.map(|window| start(window, WIDTHS[covered.width])),
         peak,
         elsewhere,
         p_value,
@@ -67,8 +68,8 @@ pub(super) fn change(counts: &BTreeMap<i64, u64>, covered: &Covered) -> Change {
 }
 
 /// Start of a window.
-fn start(window: i64, exponent: u32) -> Timestamp {
-    Timestamp(window.saturating_mul(1 << exponent.min(40)).saturating_mul(NANOS_PER_SECOND))
+fn start(window: i64, seconds: i64) -> Timestamp {
+    Timestamp(window.saturating_mul(seconds).saturating_mul(NANOS_PER_SECOND))
 }
 
 /// Logarithm of Chernoff's upper bound of P(X ≥ share·n) for X binomial(n, expected): never below the exact
@@ -88,7 +89,7 @@ mod tests {
     use statrs::distribution::{Binomial, DiscreteCDF};
 
     fn of(counts: &[u64]) -> (ChangeKind, Option<i64>) {
-        let covered = Covered { exponent: 0, windows: (0..i64::try_from(counts.len()).unwrap()).collect() };
+        let covered = Covered { width: 0, windows: (0..i64::try_from(counts.len()).unwrap()).collect() };
         let counts = (0..).zip(counts.iter().copied()).filter(|(_, count)| *count > 0).collect();
         let change = change(&counts, &covered);
         (change.kind, change.at.map(|at| at.0 / 1_000_000_000))

@@ -1,46 +1,50 @@
 //! When something happened, in a bounded number of buckets.
 //!
-//! Buckets are 2^k seconds wide and aligned to the epoch; k is the smallest for which the times fill at
-//! most [`BUCKETS_MAX`] of them. Fewer times never need wider buckets than more times do, so the outcome is
-//! the same for any order and any split of the times.
+//! Buckets have one of [`WIDTHS`], the smallest for which the times fill at most [`BUCKETS_MAX`] of them, and
+//! are aligned to the epoch. Fewer times never need wider buckets than more times do, so the outcome is the
+//! same for any order and any split of the times.
 
 use std::collections::BTreeMap;
 
 use crate::model::time::NANOS_PER_SECOND;
 
-/// Most buckets of one histogram.
+/// Widths in seconds. Each is a multiple of the one before, so that buckets can be joined.
+pub(super) const WIDTHS: [i64; 14] = [1, 2, 10, 30, 60, 300, 600, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400, 604_800];
+
+/// Most buckets of one histogram, unless they are weeks.
 const BUCKETS_MAX: usize = 256;
 
 /// Counts over time.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Histogram {
-    /// Buckets are `1 << exponent` seconds wide.
-    exponent: u32,
+    /// Index into [`WIDTHS`].
+    width: usize,
     buckets: BTreeMap<i64, u64>,
 }
 
 impl Histogram {
     /// Counts one moment, in nanoseconds since the epoch.
     pub(super) fn add(&mut self, nanos: i64) {
-        self.add_many(nanos.div_euclid(NANOS_PER_SECOND) >> self.exponent, 1);
+        self.add_many(nanos.div_euclid(NANOS_PER_SECOND).div_euclid(WIDTHS[self.width]), 1);
         self.narrow();
     }
 
     /// Counts what another one counted.
     pub(super) fn merge(&mut self, mut other: Self) {
-        let exponent = self.exponent.max(other.exponent);
-        self.widen(exponent);
-        other.widen(exponent);
+        let width = self.width.max(other.width);
+        self.widen(width);
+        other.widen(width);
         for (bucket, count) in other.buckets {
             self.add_many(bucket, count);
         }
         self.narrow();
     }
 
-    /// Counts per window of `1 << exponent` seconds, by window number since the epoch.
-    pub(super) fn windows(&self, exponent: u32) -> BTreeMap<i64, u64> {
+    /// Counts per window of a width (an index into [`WIDTHS`]), by window number since the epoch. Buckets
+    /// that are wider stay as they are.
+    pub(super) fn windows(&self, width: usize) -> BTreeMap<i64, u64> {
         let mut wide = self.clone();
-        wide.widen(exponent);
+        wide.widen(width);
         wide.buckets
     }
 
@@ -50,26 +54,26 @@ impl Histogram {
     }
 
     fn narrow(&mut self) {
-        while self.buckets.len() > BUCKETS_MAX {
-            self.widen(self.exponent + 1);
+        while self.buckets.len() > BUCKETS_MAX && self.width + 1 < WIDTHS.len() {
+            self.widen(self.width + 1);
         }
     }
 
-    fn widen(&mut self, exponent: u32) {
-        if exponent <= self.exponent {
+    fn widen(&mut self, width: usize) {
+        if width <= self.width {
             return;
         }
-        let shift = exponent - self.exponent;
+        let joined = WIDTHS[width] / WIDTHS[self.width];
         for (bucket, count) in std::mem::take(&mut self.buckets) {
-            self.add_many(bucket >> shift, count);
+            self.add_many(bucket.div_euclid(joined), count);
         }
-        self.exponent = exponent;
+        self.width = width;
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{BUCKETS_MAX, Histogram};
+    use super::{BUCKETS_MAX, Histogram, WIDTHS};
     use crate::model::time::NANOS_PER_SECOND;
     use proptest::prelude::*;
 
@@ -77,6 +81,11 @@ mod tests {
         let mut histogram = Histogram::default();
         seconds.for_each(|second| histogram.add(second * NANOS_PER_SECOND));
         histogram
+    }
+
+    #[test]
+    fn each_width_is_a_multiple_of_the_one_before() {
+        assert!(WIDTHS.windows(2).all(|pair| pair[1] > pair[0] && pair[1] % pair[0] == 0));
     }
 
     proptest! {
@@ -88,7 +97,7 @@ mod tests {
             split.merge(of(seconds[..at].iter().copied()));
             prop_assert_eq!(&whole, &split);
             prop_assert!(whole.buckets.len() <= BUCKETS_MAX);
-            prop_assert_eq!(whole.windows(20).values().sum::<u64>(), seconds.len() as u64);
+            prop_assert_eq!(whole.windows(13).values().sum::<u64>(), seconds.len() as u64);
         }
     }
 }

@@ -22,14 +22,11 @@ use crate::model::patterns::{Pattern, PatternKind, Patterns, SCHEMA_VERSION, Ser
 use crate::model::report::{Evidence, Generator, InputFile, RevisionCount};
 use crate::model::{Entry, Severity, Stream, Timestamp};
 use change::Covered;
-use histogram::Histogram;
+use histogram::{Histogram, WIDTHS};
 use tally::Tally;
 
 /// Windows that changes are sought in: at most this many.
 const WINDOWS_MAX: i64 = 60;
-
-/// Longest sample, in characters.
-const SAMPLE_CHARS_MAX: usize = 300;
 
 /// What stands between the parts of a key; no text of a catalogue has it.
 const SEPARATOR: char = '\u{1f}';
@@ -73,7 +70,7 @@ impl PatternFacts {
         if is_new {
             tally.add(time.0, origin, level);
         }
-        tally.show(time.0, &entry.insert_id, entry.position, &shorten(&shown));
+        tally.show(time.0, &entry.insert_id, entry.position, &shown);
         self.text.tidy();
         self.known.tidy();
     }
@@ -113,13 +110,13 @@ impl PatternFacts {
     /// The narrowest windows that are few enough, and which of them hold anything.
     fn covered(&self) -> Covered {
         if self.span.count == 0 {
-            return Covered { exponent: 0, windows: Vec::new() };
+            return Covered { width: 0, windows: Vec::new() };
         }
         let second = |nanos: i64| nanos.div_euclid(crate::model::time::NANOS_PER_SECOND);
         let (first, last) = (second(self.span.first), second(self.span.last));
-        let fits = |exponent: &u32| (last >> exponent) - (first >> exponent) < WINDOWS_MAX;
-        let exponent = (0..63).find(fits).unwrap_or(63);
-        Covered { exponent, windows: self.times.windows(exponent).into_keys().collect() }
+        let fits = |width: &i64| last.div_euclid(*width) - first.div_euclid(*width) < WINDOWS_MAX;
+        let width = WIDTHS.iter().position(fits).unwrap_or(WIDTHS.len() - 1);
+        Covered { width, windows: self.times.windows(width).into_keys().collect() }
     }
 }
 
@@ -195,10 +192,6 @@ fn audited(classifier: &Classifier, entry: &Entry<'_>, json: &str) -> Told {
     }
 }
 
-fn shorten(text: &str) -> String {
-    text.chars().take(SAMPLE_CHARS_MAX).collect()
-}
-
 /// The patterns of a set of entries or lines.
 pub struct Found {
     symbols: Symbols,
@@ -251,7 +244,7 @@ impl Found {
             files,
             first_timestamp: time(span.first),
             last_timestamp: time(span.last),
-            window_seconds: if span.count > 0 { 1 << covered.exponent } else { 0 },
+            window_seconds: if span.count > 0 { WIDTHS[covered.width].unsigned_abs() } else { 0 },
             windows_covered: covered.windows.len() as u64,
             patterns,
         }
@@ -302,7 +295,7 @@ fn pattern(template: Template<Tally>, all: u64, covered: &Covered, symbols: &Sym
         last: timed.then_some(Timestamp(tally.span.last)),
         services,
         revisions,
-        change: change::change(&tally.times.windows(covered.exponent), covered),
+        change: change::change(&tally.times.windows(covered.width), covered),
         sample: tally.sample.map(|sample| Evidence {
             timestamp: Timestamp(sample.time),
             insert_id: sample.insert_id.into(),

@@ -9,6 +9,9 @@ use crate::facts::Span;
 use crate::facts::symbols::Symbol;
 use crate::model::Position;
 
+/// Longest sample, in characters.
+const SAMPLE_CHARS_MAX: usize = 300;
+
 /// Counts, times and places of one pattern.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
@@ -48,7 +51,7 @@ impl Tally {
     pub(super) fn show(&mut self, time: i64, insert_id: &str, position: Position, text: &str) {
         let known = self.sample.as_ref().map(|known| (known.time, &*known.insert_id, known.position));
         if known.is_none_or(|known| (time, insert_id, position) < known) {
-            self.sample = Some(Sample { time, insert_id: insert_id.into(), position, text: text.into() });
+            self.sample = Some(Sample { time, insert_id: insert_id.into(), position, text: shorten(text) });
         }
     }
 
@@ -67,6 +70,10 @@ impl Tally {
             .map(|((service, revision), count)| ((ours(service), ours(revision)), count))
             .collect();
     }
+}
+
+fn shorten(text: &str) -> Box<str> {
+    text.chars().take(SAMPLE_CHARS_MAX).collect::<String>().into()
 }
 
 impl template::Tally for Tally {

@@ -8,7 +8,6 @@ use std::io::{self, Write};
 use super::{escape, json};
 use crate::model::Timestamp;
 use crate::model::patterns::{ChangeKind, Pattern, Patterns};
-use crate::model::time::human_duration;
 
 pub use csv::write_lines;
 
@@ -44,18 +43,25 @@ pub fn render(patterns: &Patterns, format: Format, options: Options, out: &mut d
 /// Longest template in a list, in characters.
 const TEMPLATE_CHARS_MAX: usize = 1_000;
 
+/// Longest name of a place, in characters.
+const PLACE_CHARS_MAX: usize = 36;
+
 /// What a pattern says, in one line that cannot move a cursor.
 fn template(pattern: &Pattern) -> String {
     let text = escape::line(&pattern.template, TEMPLATE_CHARS_MAX);
     if pattern.is_rest { format!("{text} (texts of too many shapes to tell apart)") } else { text }
 }
 
-/// Time of day, with the date where the list covers several.
+/// Time of day; where the list covers several days, month, day and minute.
 fn time(at: Option<Timestamp>, patterns: &Patterns) -> String {
     let several_days =
         patterns.first_timestamp.map(Timestamp::to_date) != patterns.last_timestamp.map(Timestamp::to_date);
     match at {
-        Some(at) if several_days => format!("{} {}", at.to_date(), at.to_clock()),
+        Some(at) if several_days => {
+            let (date, clock) = (at.to_date(), at.to_clock());
+            let day = date.split_once('-').map_or("", |(_, day)| day);
+            format!("{day} {}", clock.rsplit_once(':').map_or("", |(minute, _)| minute))
+        }
         Some(at) => at.to_clock(),
         None => String::new(),
     }
@@ -71,11 +77,11 @@ fn change(pattern: &Pattern, patterns: &Patterns) -> String {
         ChangeKind::Burst if change.elsewhere > 0.0 => {
             #[allow(clippy::cast_precision_loss, reason = "a printed ratio")]
             let ratio = change.peak as f64 / change.elsewhere;
-            format!("burst at {at}, {ratio:.0}×")
+            format!("burst {at} {ratio:.0}×")
         }
-        ChangeKind::Burst => format!("burst at {at}"),
-        ChangeKind::Appeared => format!("new at {at}"),
-        ChangeKind::Ceased => format!("ends at {at}"),
+        ChangeKind::Burst => format!("burst {at}"),
+        ChangeKind::Appeared => format!("new {at}"),
+        ChangeKind::Ceased => format!("ends {at}"),
     }
 }
 
@@ -97,7 +103,7 @@ fn place(pattern: &Pattern) -> String {
         [service] => format!("{service}{revisions}"),
         many => format!("{} services{revisions}", many.len()),
     };
-    escape::line(&place, 80)
+    escape::line(&place, PLACE_CHARS_MAX)
 }
 
 /// Where the figures come from, in one sentence.
@@ -124,10 +130,14 @@ fn summary(patterns: &Patterns) -> String {
     sentence
 }
 
+/// A width of windows: all of them are whole units.
 fn window(seconds: u64) -> String {
-    #[allow(clippy::cast_precision_loss, reason = "a printed duration")]
-    let seconds_shown = seconds as f64;
-    if seconds < 60 { format!("{seconds} s") } else { human_duration(seconds_shown) }
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3_600 => format!("{} min", seconds / 60),
+        3_600..86_400 => format!("{} h", seconds / 3_600),
+        _ => format!("{} d", seconds / 86_400),
+    }
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ fn patterns(list: Vec<Pattern>) -> Patterns {
         rejected: 0,
         first_timestamp: list.first().and_then(|pattern| pattern.first),
         last_timestamp: list.first().and_then(|pattern| pattern.last),
-        window_seconds: 64,
+        window_seconds: 60,
         windows_covered: 56,
         patterns: list,
     }
@@ -56,9 +56,23 @@ fn rendered(patterns: &Patterns, format: Format, rows_max: usize) -> String {
 fn a_row_says_how_often_when_where_and_what() {
     let text = rendered(&patterns(vec![pattern("took <*>")]), Format::Text, 9);
     for part in
-        ["12", "25.0 %", "2.0", "10:00:00", "11:00:00", "burst at 10:30:00, 18×", "orders-api 00041-kx7", "took <*>"]
+        ["12", "25.0 %", "2.0", "10:00:00", "11:00:00", "burst 10:30:00 18×", "orders-api 00041-kx7", "took <*>"]
     {
         assert!(text.contains(part), "{part} in {text}");
+    }
+}
+
+#[test]
+fn columns_give_way_before_what_is_said_gets_narrow() {
+    let list = patterns(vec![pattern("the payment of order <*> was refused by the bank")]);
+    for width in [40, 60, 80, 120] {
+        let mut out = Vec::new();
+        render(&list, Format::Text, Options { width, rows_max: 9 }, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        let table: Vec<&str> = text.lines().skip(2).collect();
+        assert!(table.iter().all(|line| line.chars().count() <= usize::from(width)), "{text}");
+        assert!(table.len() <= 4, "{text}");
+        assert_eq!(text.contains("orders-api"), width == 120, "{text}");
     }
 }
 

@@ -1,65 +1,88 @@
 //! The patterns as a table for a terminal.
+//!
+//! What is said matters most: where the terminal is narrow, columns of figures give way to it, the least
+//! needed first.
 
 use std::io::{self, Write};
 
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
+use unicode_width::UnicodeWidthStr;
 
 use super::Options;
 use crate::model::patterns::{Pattern, PatternKind, Patterns};
 
-/// Narrowest column of templates; names of services are left out before it gets narrower.
-const TEMPLATE_COLUMNS_MIN: u16 = 40;
+/// Columns of the terminal that what is said gets at least, if any other column can give way.
+const SAID_COLUMNS_MIN: usize = 44;
 
-/// Columns that the figures take, at most.
-const FIGURE_COLUMNS: u16 = 60;
+/// One column of figures.
+struct Column {
+    title: &'static str,
+    /// The column with the highest rank is left out first.
+    rank: u8,
+    cells: Vec<String>,
+}
+
+impl Column {
+    fn width(&self) -> usize {
+        self.cells.iter().map(|cell| cell.width()).max().unwrap_or(0).max(self.title.len()) + 1
+    }
+}
 
 /// Writes the table and where its figures come from.
 pub(super) fn write(patterns: &Patterns, options: Options, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", super::summary(patterns))?;
-    if patterns.patterns.is_empty() {
+    let shown = &patterns.patterns[..patterns.patterns.len().min(options.rows_max)];
+    if shown.is_empty() {
         return Ok(());
     }
     writeln!(out)?;
-    let timed = patterns.first_timestamp.is_some();
-    let with_place = timed && options.width >= FIGURE_COLUMNS + TEMPLATE_COLUMNS_MIN + 20;
+    let columns = columns(shown, patterns, usize::from(options.width));
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(options.width);
-    let mut header = vec!["count", "share", "bits"];
-    header.extend(timed.then_some(["first", "last", "change"]).into_iter().flatten());
-    header.extend(with_place.then_some("where"));
-    header.push("what it says");
-    let columns = header.len();
-    table.set_header(header);
-    for pattern in patterns.patterns.iter().take(options.rows_max) {
-        let mut row = vec![
-            pattern.count.to_string(),
-            format!("{:.1} %", pattern.share * 100.0),
-            format!("{:.1}", pattern.rarity_bits),
-        ];
-        if timed {
-            row.push(super::time(pattern.first, patterns));
-            row.push(super::time(pattern.last, patterns));
-            row.push(super::change(pattern, patterns));
-        }
-        row.extend(with_place.then(|| super::place(pattern)));
-        row.push(said(pattern));
-        table.add_row(row);
+    table.set_header(columns.iter().map(|column| column.title).chain(["what it says"]));
+    for (number, pattern) in shown.iter().enumerate() {
+        table.add_row(columns.iter().map(|column| column.cells[number].clone()).chain([said(pattern)]));
     }
     // Figures stay whole; what is said gets the rest.
     for (number, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, 1));
-        if number + 1 < columns {
+        if number < columns.len() {
             column.set_constraint(ColumnConstraint::ContentWidth);
         }
     }
     for line in table.lines() {
         writeln!(out, "{}", line.trim_end())?;
     }
-    match patterns.patterns.len().saturating_sub(options.rows_max) {
+    match patterns.patterns.len() - shown.len() {
         0 => Ok(()),
         more => writeln!(out, "\n{more} more with --full, or all of them with --format json"),
     }
+}
+
+/// The columns of figures that there is room for.
+fn columns(shown: &[Pattern], patterns: &Patterns, width: usize) -> Vec<Column> {
+    let column = |title, rank, cell: &dyn Fn(&Pattern) -> String| Column {
+        title,
+        rank,
+        cells: shown.iter().map(cell).collect(),
+    };
+    let mut columns = vec![
+        column("count", 0, &|pattern| pattern.count.to_string()),
+        column("share", 2, &|pattern| format!("{:.1} %", pattern.share * 100.0)),
+        column("bits", 5, &|pattern| format!("{:.1}", pattern.rarity_bits)),
+    ];
+    if patterns.first_timestamp.is_some() {
+        columns.push(column("first", 3, &|pattern| super::time(pattern.first, patterns)));
+        columns.push(column("last", 4, &|pattern| super::time(pattern.last, patterns)));
+        columns.push(column("change", 1, &|pattern| super::change(pattern, patterns)));
+        columns.push(column("where", 6, &super::place));
+    }
+    while columns.iter().map(Column::width).sum::<usize>() + SAID_COLUMNS_MIN > width && columns.len() > 1 {
+        let least = columns.iter().map(|column| column.rank).max();
+        columns.retain(|column| Some(column.rank) != least);
+    }
+    columns
 }
 
 /// The template, behind its kind where it is not mined.
