@@ -9,6 +9,7 @@ mod exit;
 mod inputs;
 mod moment;
 mod patterns;
+mod progress;
 
 use std::process::ExitCode;
 

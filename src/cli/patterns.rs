@@ -75,7 +75,7 @@ impl Patterns {
             }
             found.describe(Vec::new())
         } else {
-            pipeline::patterns(&self.inputs.options())?
+            self.inputs.watched(pipeline::patterns)?
         };
         sort(&mut patterns.patterns, self.sort);
         let columns = std::env::var("COLUMNS").ok().and_then(|value| value.parse().ok());

@@ -45,11 +45,21 @@ pub struct PatternFacts {
 }
 
 impl PatternFacts {
-    /// Adds one entry.
-    pub fn observe(&mut self, classifier: &mut Classifier, seen: &Seen, entry: &Entry<'_>) {
+    /// Adds entries.
+    pub fn observe(&mut self, classifier: &mut Classifier, seen: &Seen, entries: &[Entry<'_>]) {
+        let identities: Vec<Option<u64>> = entries.iter().map(|entry| seen.identity(entry)).collect();
+        let mut are_new = Vec::new();
+        seen.are_new(&identities, &mut are_new);
+        for (entry, is_new) in entries.iter().zip(are_new) {
+            self.observe_entry(classifier, entry, is_new);
+        }
+        self.text.tidy();
+        self.known.tidy();
+    }
+
+    /// Another copy of an entry counts for nothing, but it may be the one that stands first.
+    fn observe_entry(&mut self, classifier: &mut Classifier, entry: &Entry<'_>, is_new: bool) {
         self.entries += 1;
-        // Another copy of an entry counts for nothing, but it may be the one that stands first.
-        let is_new = seen.identity(entry).is_none_or(|identity| seen.is_new(identity));
         let Some(time) = entry.timestamp else {
             self.untimed += u64::from(is_new);
             return;
@@ -71,8 +81,6 @@ impl PatternFacts {
             tally.add(time.0, origin, level);
         }
         tally.show(time.0, &entry.insert_id, entry.position, &shown);
-        self.text.tidy();
-        self.known.tidy();
     }
 
     /// Adds one line of plain text, which has neither time nor place.

@@ -29,8 +29,8 @@ fn patterns(text: &str) -> Patterns {
     let seen = Seen::default();
     let worker = || (Classifier::new(Catalog::embedded()), PatternFacts::default());
     let named = [("a.ndjson".to_owned(), text.as_bytes().to_vec())];
-    let read = ingest::read_bytes(&named, &ingest::Options::default(), worker, |(classifier, facts), entry| {
-        facts.observe(classifier, &seen, entry);
+    let read = ingest::read_bytes(&named, &ingest::Options::default(), worker, |(classifier, facts), entries| {
+        facts.observe(classifier, &seen, entries);
     })
     .unwrap();
     let facts = read.partials.into_iter().map(|(_, facts)| facts).fold(PatternFacts::default(), PatternFacts::merge);
