@@ -12,4 +12,7 @@ mod notices;
 mod open_cases;
 mod patterns_command;
 mod robustness;
+mod shards;
+#[cfg(target_os = "linux")]
+mod spark;
 mod support;
