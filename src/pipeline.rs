@@ -5,11 +5,14 @@ use std::time::Instant;
 
 use crate::classify::Classifier;
 use crate::classify::matcher::Catalog;
+use crate::classify::template::ShapeKey;
 use crate::facts::clusters::{self, Clusters};
+use crate::facts::patterns::{Found, PatternFacts};
 use crate::facts::record::Recorder;
 use crate::facts::seen::Seen;
 use crate::facts::{Facts, Settled};
 use crate::ingest::Damage;
+use crate::model::patterns::Patterns;
 use crate::model::report::{InputFile, Report};
 use crate::shard::Union;
 use crate::state::State;
@@ -181,4 +184,30 @@ pub fn conclude(scan: Scan) -> Result<Report, Error> {
         notices: advised.notices,
     };
     Ok(report::compose::compose(parts))
+}
+
+/// Reads all inputs and says which kinds of messages they hold, and when. Nothing is reasoned about.
+pub fn patterns(options: &Options) -> Result<Patterns, Error> {
+    let start = Instant::now();
+    let catalog = Catalog::embedded();
+    let seen = Seen::default();
+    let worker = || (Classifier::new(catalog), PatternFacts::default());
+    let read = ingest::read(&options.inputs, &options.ingest, worker, |(classifier, facts), entries| {
+        facts.observe(classifier, &seen, entries);
+    })?;
+    let facts = read.partials.into_iter().map(|(_, facts)| facts).reduce(PatternFacts::merge).unwrap_or_default();
+    tracing::debug!(elapsed = ?start.elapsed(), "read and merged");
+    let patterns = facts.mine().describe(read.files);
+    tracing::debug!(patterns = patterns.patterns.len(), elapsed = ?start.elapsed(), "mined");
+    Ok(patterns)
+}
+
+/// The templates of plain text, one message a line, and which line has which.
+pub fn patterns_of_lines(paths: &[PathBuf]) -> Result<(Found, Vec<ShapeKey>), Error> {
+    let mut facts = PatternFacts::default();
+    let mut keys = Vec::new();
+    for path in paths {
+        ingest::read_lines(path, |line| keys.push(facts.line(line)))?;
+    }
+    Ok((facts.mine(), keys))
 }

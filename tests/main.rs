@@ -10,6 +10,7 @@ mod ingest_open_cases;
 mod layout;
 mod notices;
 mod open_cases;
+mod patterns_command;
 mod robustness;
 mod shards;
 #[cfg(target_os = "linux")]

@@ -131,7 +131,12 @@ impl Classifier {
     }
 
     fn classify_application(&self, entry: &Entry<'_>) -> Classified {
-        let from_json = if entry.text.is_empty() { entry.json.as_deref().and_then(message::from_json) } else { None };
+        let from_json = if entry.text.is_empty() {
+            entry.json.as_deref().and_then(message::from_json)
+        } else {
+            // A payload that was not parsed on its way here; one that holds no message stays as it is.
+            message::from_json(&entry.text).filter(|json| !json.message.starts_with('{'))
+        };
         let (raw, stack, json_level): (Cow<'_, str>, Option<String>, Level) = match from_json {
             Some(json) => (Cow::Owned(json.message), json.stack, json.level),
             None if entry.text.is_empty() => (Cow::Borrowed(entry.json.as_deref().unwrap_or("")), None, Level::Unknown),

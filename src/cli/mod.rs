@@ -10,6 +10,7 @@ mod exit;
 mod inputs;
 mod merge;
 mod moment;
+mod patterns;
 mod progress;
 mod scan;
 
@@ -38,6 +39,7 @@ const EXAMPLES: &str = "\
 Examples:
   whydown analyze export.json
   gcloud logging read 'FILTER' --format=json | whydown analyze - --format markdown > ticket.md
+  whydown patterns export.json --sort change
 
 Exit codes: 0 analysed; 1 internal error; 2 usage; 3 findings at or above --fail-on;
 4 input unreadable or not log data; 5 too incomplete to judge (--strict).";
@@ -54,6 +56,8 @@ enum Command {
     Cluster(cluster::Cluster),
     /// Print the commands that export everything an analysis needs
     Collect(collect::Collect),
+    /// List the kinds of messages in log exports, with how often and when each occurs
+    Patterns(patterns::Patterns),
 }
 
 /// Parses, runs, and turns the outcome into an exit code.
@@ -69,6 +73,7 @@ pub fn run() -> ExitCode {
         Command::Merge(merge) => merge.run(),
         Command::Cluster(cluster) => cluster.run(),
         Command::Collect(collect) => collect.run(),
+        Command::Patterns(patterns) => patterns.run(),
     };
     outcome.unwrap_or_else(Failure::report)
 }

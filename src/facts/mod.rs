@@ -15,6 +15,7 @@ pub mod columns;
 pub mod file_span;
 pub mod health;
 pub mod life;
+pub mod patterns;
 pub mod record;
 pub mod row;
 pub mod seen;

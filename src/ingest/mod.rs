@@ -22,6 +22,7 @@ mod filter;
 mod form;
 mod input;
 mod keys;
+mod lines;
 mod nesting;
 mod progress;
 mod repair;
@@ -45,6 +46,7 @@ use crate::model::report::InputFile;
 pub use damage::{Damage, kind_of_damage};
 pub use error::{Error, Unrecognised};
 pub use filter::Filter;
+pub use lines::read_lines;
 pub use progress::Progress;
 pub use state::{StateDocument, StateKind};
 
