@@ -18,8 +18,10 @@ pub mod row;
 pub mod seen;
 pub mod symbols;
 
+mod adopt;
 mod assemble;
 mod classes;
+mod repeats;
 mod settle;
 
 use std::collections::{BTreeMap, HashMap};
@@ -152,6 +154,9 @@ impl Facts {
         let revision = self.symbols.intern(&entry.resource.revision);
         let end = self.observe_life(entry, service, revision, time);
         self.observe_coverage(entry, service, revision, time);
+        if entry.platform == Platform::AzureContainerApps && entry.stream == Stream::System {
+            self.audit.extend(audit::azure_fact(entry, time));
+        }
         if !class.is_quiet() {
             let place = Place { service, revision, time: end, written: time, identity: identity.unwrap_or(0) };
             self.keep(entry, &class, &place);

@@ -63,6 +63,7 @@ impl Facts {
             }
         }
         sort(&mut rows, &self.symbols);
+        super::repeats::count_once(&mut rows);
         let classes = std::mem::take(&mut self.classes);
         let known = classes.snapshot();
         let mut open = Open(classes, known);

@@ -11,6 +11,7 @@
 //! There is no method for traffic: a traffic change is a replacement of the service
 //! whose template stayed the same.
 
+mod azure;
 pub(crate) mod client;
 pub(crate) mod loose;
 mod parse;
@@ -20,6 +21,7 @@ pub(crate) mod spec;
 
 use serde::{Deserialize, Serialize};
 
+pub use azure::azure_fact;
 pub use parse::audit_fact;
 pub use spec::{ServiceSpec, ServiceStatus, TrafficTarget, revision_number};
 
@@ -97,6 +99,36 @@ pub struct AuditFact {
 }
 
 impl AuditFact {
+    /// A fact that says nothing yet but when, what kind, which method and where.
+    pub(crate) fn new(time: Timestamp, kind: AuditKind, method: &str, position: Position) -> Self {
+        Self {
+            time,
+            insert_id: String::new(),
+            kind,
+            method: method.to_owned(),
+            project: String::new(),
+            location: String::new(),
+            service: String::new(),
+            revision: String::new(),
+            actor: String::new(),
+            client: String::new(),
+            invocation: String::new(),
+            status_code: None,
+            status_message: String::new(),
+            ready: None,
+            condition_reason: String::new(),
+            message: String::new(),
+            nonce: String::new(),
+            operation_id: String::new(),
+            generation: None,
+            created: None,
+            spec: None,
+            status_before: None,
+            status_after: None,
+            position,
+        }
+    }
+
     /// Whether it is about a job rather than a service.
     pub(crate) fn is_job(&self) -> bool {
         self.method.ends_with("Job")
