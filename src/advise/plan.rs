@@ -2,12 +2,14 @@
 //! and verdicts capped by it.
 
 use super::notices::notices;
-use super::{Phase, Rollback, Situation, actions, export_command};
+use super::{Phase, Rollback, Situation, Surroundings, actions, export_command};
 use crate::classify::matcher::Catalog;
 use crate::model::report::{Finding, Notice};
 use crate::model::{Category, Platform, Role, Timestamp};
 use crate::reason::{Draft, FailurePhase, Reasoned};
 use crate::state::coverage::Coverage;
+use crate::state::history::{Condition, pipeline};
+use crate::state::revisions::RevisionFacts;
 use crate::state::{ServiceState, State};
 
 /// Findings with actions, and notices.
@@ -68,8 +70,41 @@ fn plan(
         newest_not_ready: draft.phase == FailurePhase::Deploy,
         pinned: finding.cause.category == Category::TrafficState,
         path: draft.path.split_once(' ').map_or("", |(_, path)| path),
+        around: service.map_or_else(Surroundings::default, |service| surroundings(service, finding)),
     };
     actions(&situation)
+}
+
+/// What the state of the service adds to a finding about it.
+fn surroundings<'a>(service: &'a ServiceState, finding: &Finding) -> Surroundings<'a> {
+    let history = &service.history;
+    let failing = |revision: &RevisionFacts| finding.revisions.contains(&revision.name);
+    let is_good = |revision: &RevisionFacts| revision.condition.as_ref().is_some_and(Condition::is_good);
+    let serving = service
+        .revisions
+        .iter()
+        .filter(|revision| revision.traffic_percent.unwrap_or(0) > 0 && is_good(revision) && !failing(revision))
+        .max_by_key(|revision| (revision.traffic_percent, &revision.name));
+    let is_active =
+        |revision: &RevisionFacts| revision.condition.as_ref().is_some_and(|condition| condition.active == Some(true));
+    let idle =
+        service.revisions.iter().find(|revision| is_active(revision) && revision.traffic_percent.unwrap_or(0) == 0);
+    let failing_image = finding.revisions.last().and_then(|revision| history.images.get(revision));
+    let refused = pipeline::failed_at(&history.runs, finding.last);
+    let running = history.runs.iter().find(|run| run.ended.is_none() && run.status == "in_progress");
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a run ends within a day or two")]
+    let minutes = |seconds: f64| (seconds / 60.0).ceil().clamp(1.0, 100_000.0) as u32;
+    Surroundings {
+        group: &history.group,
+        mode: &history.mode,
+        serving: serving.map_or("", |revision| &revision.name),
+        idle: idle.map_or("", |revision| &revision.name),
+        image: failing_image.map_or("", String::as_str),
+        memory: &history.memory,
+        refused_run: refused.map_or("", |run| &run.id),
+        running_run: running.map_or("", |run| &run.id),
+        typical_minutes: pipeline::typical_seconds(&history.runs).map(|(seconds, runs)| (minutes(seconds), runs)),
+    }
 }
 
 fn phase(phase: FailurePhase) -> Phase {

@@ -104,6 +104,24 @@ impl RevisionFacts {
     }
 }
 
+/// What the platform says of the revisions that have the traffic, where it calls all of them healthy and none of them
+/// `failed`: `; when the service was described, …`, or nothing.
+pub fn called_healthy(revisions: &[RevisionFacts], failed: &[String]) -> String {
+    let serving = || revisions.iter().filter(|revision| revision.traffic_percent.unwrap_or(0) > 0);
+    let words: Vec<String> = serving()
+        .filter(|revision| !failed.contains(&revision.name))
+        .filter_map(|revision| {
+            let condition = revision.condition.as_ref().filter(|condition| condition.is_good())?;
+            let percent = revision.traffic_percent.unwrap_or(0);
+            Some(format!("{} has {percent} % of the traffic and is {}", revision.name, condition.words()))
+        })
+        .collect();
+    if words.is_empty() || words.len() < serving().count() {
+        return String::new();
+    }
+    format!("; when the service was described, {}", words.join(", "))
+}
+
 /// The revisions of a service by name.
 pub fn revisions(
     settled: &Settled,

@@ -50,6 +50,8 @@ pub struct History {
     pub mode: String,
     /// Azure resource group; empty where no document says.
     pub group: String,
+    /// Memory limit of the newest described template, as written; empty where no document says.
+    pub memory: String,
     /// How the platform judged each revision when it was described.
     pub conditions: BTreeMap<String, Condition>,
     /// Runs of the pipeline that deploys it, in time order.
@@ -121,6 +123,12 @@ pub fn history(facts: &[AuditFact], documents: &[Document]) -> History {
             .collect(),
         mode: mode(&timeline, &documents),
         group: documents.iter().map(|one| one.group.clone()).max().unwrap_or_default(),
+        memory: documents
+            .iter()
+            .filter_map(|one| one.spec.as_ref())
+            .map(|spec| spec.memory.clone())
+            .next_back()
+            .unwrap_or_default(),
         conditions: conditions(&documents),
         runs: Vec::new(),
     };
