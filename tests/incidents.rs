@@ -94,7 +94,7 @@ fn text_of(finding: &Finding) -> String {
 
 /// Revisions that some command would send all traffic to.
 fn offered_rollbacks(report: &Report) -> Vec<String> {
-    let pattern = Regex::new(r"--to-revisions=([a-z0-9-]+)=100").expect("a fixed pattern");
+    let pattern = Regex::new(r"(?:--to-revisions=|--revision-weight )([a-z0-9-]+)=100").expect("a fixed pattern");
     let mut targets: Vec<String> = report
         .findings
         .iter()
