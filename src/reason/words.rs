@@ -317,10 +317,15 @@ impl Words<'_> {
                 shown.join(", ")
             ));
         }
-        let instances = self.count(UnitKind::Instance);
-        if instances > 0 {
+        let failures = self.count(UnitKind::Instance);
+        if failures > 0 {
             let known = self.service.map_or(0, |service| service.instances.len());
-            sentences.push(format!("{instances} of {known} instances failed"));
+            let mut failed: Vec<_> =
+                self.members().filter(|unit| unit.kind == UnitKind::Instance).map(|unit| unit.instance).collect();
+            failed.sort_unstable();
+            failed.dedup_by(|a, b| a == b && *a != EMPTY);
+            let often = if failures > failed.len() { format!(", {failures} times in all") } else { String::new() };
+            sentences.push(format!("{} of {known} instances failed{often}", failed.len()));
         }
         let deploys = self.count(UnitKind::Deploy);
         if deploys > 0 {

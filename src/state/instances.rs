@@ -47,6 +47,8 @@ pub struct InstanceState {
     pub life: Life,
     /// When the platform started it, and for which reason; `None` where the start is not in the files.
     pub started: Option<(i64, String)>,
+    /// When its container was started again: a platform that restarts in place has several lives on one instance.
+    pub restarts: Vec<i64>,
     /// When its startup probe passed.
     pub probe_passed: Option<i64>,
     /// How it ended.
@@ -108,6 +110,7 @@ impl InstanceState {
             revision: life.revision,
             life: life.clone(),
             started: None,
+            restarts: Vec::new(),
             probe_passed: None,
             end: End::Open,
             failures: Vec::new(),
@@ -120,6 +123,9 @@ impl InstanceState {
         match class.mark {
             Mark::InstanceStarted => {
                 let reason = class.capture("reason");
+                if self.started.is_some() {
+                    self.restarts.push(row.time);
+                }
                 self.started.get_or_insert((row.time, reason.to_owned()));
             }
             Mark::ProbePassed => {
@@ -175,10 +181,14 @@ impl InstanceState {
         {
             return;
         }
-        let first_of_last_group =
-            signs.iter().copied().rev().take_while(|time| last - time <= DEATH_NANOS_MAX).last().unwrap_or(last);
-        self.end = End::Failed(first_of_last_group);
+        self.end = End::Failed(first_of_last_group(&signs).unwrap_or(last));
     }
+}
+
+/// When a death began: the first of the signs that belong to the last one.
+pub fn first_of_last_group(signs: &[i64]) -> Option<i64> {
+    let last = signs.last()?;
+    signs.iter().copied().rev().take_while(|time| last - time <= DEATH_NANOS_MAX).last()
 }
 
 /// Exit 143 is an unhandled SIGTERM, normal on scale-down. Exit 0 ends a job well, and a service's
