@@ -140,6 +140,10 @@ pub struct Surroundings<'a> {
     pub image: &'a str,
     /// Memory limit of the newest template, as written.
     pub memory: &'a str,
+    /// Whether the proven revision is known to be active.
+    pub target_is_active: bool,
+    /// Port that the ingress sends requests to, and that is probed where no probe is set.
+    pub target_port: Option<u16>,
     /// Number of the last run that was refused.
     pub refused_run: &'a str,
     /// Number of the run that is still in progress.

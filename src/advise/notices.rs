@@ -13,7 +13,9 @@ pub fn notices(state: &State, coverage: &Coverage, paths: &[String]) -> Vec<Noti
     let main = state
         .services
         .iter()
-        .filter(|service| matches!(service.home.platform, Platform::CloudRun | Platform::CloudRunJob))
+        .filter(|service| {
+            matches!(service.home.platform, Platform::CloudRun | Platform::CloudRunJob | Platform::AzureContainerApps)
+        })
         .max_by_key(|service| {
             service.revisions.iter().filter_map(|revision| revision.span).map(|span| span.count).sum::<u64>()
         });
@@ -61,7 +63,8 @@ pub fn notices(state: &State, coverage: &Coverage, paths: &[String]) -> Vec<Noti
         );
     }
     for missing in &coverage.missing {
-        let (code, message, effect) = words(*missing);
+        let is_azure = main.is_some_and(|service| service.home.platform == Platform::AzureContainerApps);
+        let (code, message, effect) = if is_azure { azure_words(*missing) } else { words(*missing) };
         notice(code, message.to_owned(), effect, export.clone());
     }
     if let Some(severity) = coverage.lowest_severity {
@@ -134,6 +137,20 @@ fn words(missing: Missing) -> (&'static str, &'static str, &'static str) {
             "deployments and traffic changes are inferred from instance starts and requests, or not known",
         ),
     }
+}
+
+/// The same in the words of Azure.
+fn azure_words(missing: Missing) -> (&'static str, &'static str, &'static str) {
+    let (code, google, effect) = words(missing);
+    let message = match missing {
+        Missing::Requests => "no request entry (table ContainerAppHTTPLogs) is in the files",
+        Missing::System => "no entry of the platform (az containerapp logs show --type system) is in the files",
+        Missing::ApplicationOutput => {
+            "no output of the application (az containerapp logs show --type console) is in the files"
+        }
+        Missing::Audit => google,
+    };
+    (code, message, effect)
 }
 
 fn path(paths: &[String], file: usize) -> &str {

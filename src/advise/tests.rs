@@ -200,6 +200,8 @@ fn named<'a>(text: &'a str, revisions: &'a [String], captures: &'a [(String, Str
             idle: if case == 1 { "orders--0000007" } else { text },
             image: text,
             memory: text,
+            target_is_active: case == 0,
+            target_port: Some(80),
             refused_run: text,
             running_run: text,
             typical_minutes: Some((14, 2)),

@@ -96,8 +96,13 @@ impl View<'_> {
     /// The startup probe of a port failed while the application says that it listens on another one.
     fn on_other_port(&self, unit: &Unit) -> Option<Explanation> {
         let class_of = |row: usize| self.settled.class(&self.settled.rows[row]);
-        let probe = unit.rows.iter().copied().find(|row| class_of(*row).mark == Mark::ProbeFailed)?;
-        let probed = port_in(self.settled.text(self.settled.rows[probe].text))?;
+        let probe = unit
+            .rows
+            .iter()
+            .copied()
+            .find(|row| matches!(class_of(*row).mark, Mark::ProbeFailed | Mark::ProbeTried))?;
+        let described = || self.causes.probed.get(&unit.service).map(String::as_str);
+        let probed = port_in(self.settled.text(self.settled.rows[probe].text)).or_else(described)?;
         let announced = self.causes.ports.get(&(unit.service, unit.instance))?;
         let port_of = |row: usize| class_of(row).capture("port");
         if announced.iter().any(|row| port_of(*row) == probed) {

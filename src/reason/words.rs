@@ -137,6 +137,8 @@ impl Words<'_> {
                 .map(|row| self.settled.text(self.settled.rows[*row].text));
             let port = probed.filter_map(|text| text.split_once("on port ")).map(|(_, rest)| rest).next().unwrap_or("");
             let port: String = port.chars().take_while(char::is_ascii_digit).collect();
+            let described = self.service.and_then(|service| service.history.target_port);
+            let port = if port.is_empty() { described.map_or(port, |port| port.to_string()) } else { port };
             return format!(
                 "The application listens on port {} while the startup probe asks port {port}",
                 self.class().capture("port")

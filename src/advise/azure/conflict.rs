@@ -16,7 +16,13 @@ const FIELDS: &str = "databaseId,status,conclusion,headSha,createdAt,displayTitl
 /// What to look at first.
 pub(super) fn inspect(app: &App<'_>) -> Vec<Action> {
     let list = ["gh", "run", "list", "--status", "in_progress", "--limit", "20", "--json", FIELDS];
-    vec![
+    let failed = app.situation.signature.is_empty().then(|| {
+        let run = run_or(app.situation.around.refused_run, "RUN_ID");
+        let command = shell::command(&["gh", "run", "view", run, "--log-failed"]);
+        let expect = "ContainerAppOperationInProgress, DeploymentActive, ServerIsBusy and the like are a conflict; anything else is not";
+        step::look(Stage::Inspect, "Read why the run failed", command, expect)
+    });
+    let others = [
         step::look(
             Stage::Inspect,
             "See whether a deployment is still running in CI (GitHub Actions)",
@@ -24,7 +30,8 @@ pub(super) fn inspect(app: &App<'_>) -> Vec<Action> {
             "Empty, or the run that is in the way; runs of other workflows count too when they change the same resources",
         ),
         in_progress(app),
-    ]
+    ];
+    failed.into_iter().chain(others).collect()
 }
 
 /// Whether the app, or the database server that a deployment also changes, is busy with another change.

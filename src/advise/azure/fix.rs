@@ -69,9 +69,11 @@ fn update(app: &App<'_>, title: &str, flags: &[&str], undo: &[&str], expect: &st
 
 /// The ingress points at another port than the one that listens; the platform's message names both.
 fn target_port(app: &App<'_>) -> Action {
-    let former = step::known(app.situation, &["target"], names::is_port);
+    let described = app.situation.around.target_port.map(|port| port.to_string());
+    let former = step::known(app.situation, &["target"], names::is_port).or(described.as_deref());
     // Without the target beside it, a captured port may be the wrong one of the two.
-    let port = former.and_then(|_| step::known(app.situation, &["port"], names::is_port)).unwrap_or("PORT");
+    let known = former.and_then(|_| step::known(app.situation, &["port"], names::is_port));
+    let port = known.filter(|port| Some(*port) != former).unwrap_or("PORT");
     Change {
         stage: Stage::Fix,
         title: "Point the ingress at the port that the container listens on",

@@ -43,35 +43,36 @@ fn roll_back(app: &App<'_>, good: &str, proof: &str) -> Vec<Action> {
     steps
 }
 
-fn move_traffic(app: &App<'_>, good: &str, proof: &str) -> [Action; 2] {
+fn move_traffic(app: &App<'_>, good: &str, proof: &str) -> Vec<Action> {
     let still = if app.situation.ongoing { "" } else { "Only if it still fails. " };
     let mode = if app.mode().is_empty() { "Multiple-revision mode. " } else { "" };
     let (all, none) = (format!("{good}=100"), format!("{}=0", app.revision));
     let (back, zero) = (format!("{}=100", app.revision), format!("{good}=0"));
     let weights = |words: [&str; 2]| app.az(&["ingress", "traffic", "set"], &["--revision-weight", words[0], words[1]]);
-    [
-        Change {
-            stage: Stage::Mitigate,
-            title: &format!("Activate {good}"),
-            command: app.az(&["revision", "activate"], &["--revision", good]),
-            precondition: &format!("{still}{mode}Evidence for {good}: {}", step::prose(proof)),
-            undo: app.az(&["revision", "deactivate"], &["--revision", good]),
-            expect: "healthState Healthy and runningState Running before traffic is moved",
-        }
-        .reversible(),
-        Change {
-            stage: Stage::Mitigate,
-            title: &format!("Send all traffic to {good}; later deploys get none until the weight of latest is set"),
-            command: weights([&all, &none]),
-            precondition: &format!(
-                "{good} is Healthy and Running: {}. Weights add up to 100. Deactivate nothing before this",
-                health_of(app, good)
-            ),
-            undo: weights([&back, &zero]),
-            expect: "Within 5 minutes fewer than 1 % of requests end in 5xx; only then may others be deactivated",
-        }
-        .reversible(),
-    ]
+    let evidence = format!("{still}{mode}Evidence for {good}: {}", step::prose(proof));
+    let is_active = app.situation.around.target_is_active;
+    let activate = Change {
+        stage: Stage::Mitigate,
+        title: &format!("Activate {good}"),
+        command: app.az(&["revision", "activate"], &["--revision", good]),
+        precondition: &evidence,
+        undo: app.az(&["revision", "deactivate"], &["--revision", good]),
+        expect: "healthState Healthy and runningState Running before traffic is moved",
+    };
+    let told = if is_active { format!("{evidence}. ") } else { String::new() };
+    let send = Change {
+        stage: Stage::Mitigate,
+        title: &format!("Send all traffic to {good}; later deploys get none until the weight of latest is set"),
+        command: weights([&all, &none]),
+        precondition: &format!(
+            "{told}{good} is Healthy and Running: {}. Weights add up to 100. Deactivate nothing before this",
+            health_of(app, good)
+        ),
+        undo: weights([&back, &zero]),
+        expect: "Within 5 minutes fewer than 1 % of requests end in 5xx; only then may others be deactivated",
+    };
+    let activate = (!is_active).then(|| activate.reversible());
+    activate.into_iter().chain([send.reversible()]).collect()
 }
 
 fn copy(app: &App<'_>, good: &str, proof: &str) -> Action {

@@ -14,7 +14,7 @@ use super::readiness::{Readiness, readiness};
 use super::steps::{Step, StepKind, raced, steps};
 use super::timeline::Timeline;
 use super::traffic::traffic;
-use super::weights::joined;
+use super::weights::{joined, sets_weight};
 use crate::facts::audit::client::only_moves_traffic;
 use crate::facts::audit::spec::{ServiceSpec, TrafficTarget, revision_number};
 use crate::facts::audit::{AuditFact, AuditKind};
@@ -48,6 +48,8 @@ pub struct History {
     pub refused: Vec<Refusal>,
     /// How many revisions of a container app may be active: `single`, `multiple` or `labels`; empty elsewhere.
     pub mode: String,
+    /// Port that the ingress of a container app sends requests to, as last described, where no probe of its own is set.
+    pub target_port: Option<u16>,
     /// Azure resource group; empty where no document says.
     pub group: String,
     /// Memory limit of the newest described template, as written; empty where no document says.
@@ -122,6 +124,7 @@ pub fn history(facts: &[AuditFact], documents: &[Document]) -> History {
             .map(|fact| refusal(fact))
             .collect(),
         mode: mode(&timeline, &documents),
+        target_port: target_port(&documents),
         group: documents.iter().map(|one| one.group.clone()).max().unwrap_or_default(),
         memory: documents
             .iter()
@@ -136,12 +139,32 @@ pub fn history(facts: &[AuditFact], documents: &[Document]) -> History {
     history
 }
 
+fn target_port(documents: &[&Document]) -> Option<u16> {
+    let described = documents.iter().filter(|one| one.revision.is_empty()).filter_map(|one| one.spec.as_ref());
+    let last = described.filter(|spec| spec.port.is_some()).next_back()?;
+    last.port.and_then(|port| u16::try_from(port).ok()).filter(|_| last.startup_probe.is_empty())
+}
+
 /// As a document says; else as the platform says when it deactivates the old revisions by itself.
 fn mode(timeline: &Timeline, documents: &[&Document]) -> String {
     let told = documents.iter().map(|one| one.mode.as_str()).rfind(|mode| !mode.is_empty());
     let single =
         || timeline.facts.iter().any(|fact| fact.kind == AuditKind::Other && fact.condition_reason == "Single");
-    told.unwrap_or_else(|| if single() { "single" } else { "" }).to_owned()
+    // Only where several revisions may be active can a split be set.
+    let split = |fact: &&AuditFact| fact.spec.as_ref().is_some_and(|spec| pinned(&spec.traffic).len() > 1);
+    let shared = documents.iter().filter_map(|one| one.status.as_ref()).any(|one| pinned(&one.traffic).len() > 1);
+    let is_azure = documents.iter().any(|one| one.platform.is_some()) || timeline.facts.iter().any(|f| sets_weight(f));
+    let multiple = || is_azure && (shared || timeline.facts.iter().any(split));
+    told.unwrap_or_else(|| {
+        if multiple() {
+            "multiple"
+        } else if single() {
+            "single"
+        } else {
+            ""
+        }
+    })
+    .to_owned()
 }
 
 fn conditions(documents: &[&Document]) -> BTreeMap<String, Condition> {

@@ -48,6 +48,7 @@ pub(crate) fn joined(facts: &[AuditFact]) -> Cow<'_, [AuditFact]> {
     Cow::Owned(all)
 }
 
-fn sets_weight(fact: &AuditFact) -> bool {
+/// Whether a row sets the weight of one revision.
+pub(crate) fn sets_weight(fact: &AuditFact) -> bool {
     fact.kind == AuditKind::Request && fact.method == "UpdateTraffic"
 }
