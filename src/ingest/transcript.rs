@@ -165,8 +165,9 @@ mod tests {
 
     fn read(lines: &[&str]) -> Vec<(u32, Value)> {
         let mut transcript = Transcript::default();
-        let text: String =
-            lines.iter().map(|line| format!("deploy\tRun az\t2026-03-02T10:00:01.1234567Z {line}\n")).collect();
+        let lines: Vec<String> =
+            lines.iter().map(|line| format!("deploy\tRun az\t2026-03-02T10:00:01.1234567Z {line}")).collect();
+        let text = lines.join("\n");
         transcript.feed(text.as_bytes(), 1);
         transcript.finish();
         transcript.entries.iter().map(|(line, json)| (*line, serde_json::from_str(json).unwrap())).collect()

@@ -83,8 +83,8 @@ fn about(document: &Document, name: &str, platform: Platform, all: &[&str]) -> O
         let words = format!("{} {}", run.workflow, run.title);
         words.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').any(|word| word.eq_ignore_ascii_case(service))
     };
-    let named = all.iter().any(|service| names(service));
-    match (named, names(name), all.len()) {
+    let somebody = all.iter().any(|service| names(service));
+    match (somebody, names(name), all.len()) {
         (true, false, _) => None,
         (true, true, _) | (false, _, 1) => Some(Document { service: name.to_owned(), ..document.clone() }),
         _ => Some(document.clone()),

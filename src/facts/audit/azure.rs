@@ -23,8 +23,11 @@ enum Said<'a> {
 pub fn azure_fact(entry: &Entry<'_>, time: Timestamp) -> Option<AuditFact> {
     let said = said(&entry.text, &entry.resource.revision)?;
     let revision = match said {
-        Said::Creates(name) | Said::Ready(name) | Said::Failed(name, _) => name,
-        Said::Weight(name, _) | Said::Updates(name) => name,
+        Said::Creates(name)
+        | Said::Ready(name)
+        | Said::Failed(name, _)
+        | Said::Weight(name, _)
+        | Said::Updates(name) => name,
         Said::SingleMode => "",
     };
     let service = revision.split_once("--").map_or("", |(app, _)| app);

@@ -92,7 +92,7 @@ pub fn typical_seconds(runs: &[Run]) -> Option<(f64, usize)> {
     seconds.sort_by(f64::total_cmp);
     let middle = seconds.len().checked_sub(1)? / 2;
     let upper = seconds[seconds.len() / 2];
-    Some(((seconds[middle] + upper) / 2.0, seconds.len()))
+    Some((f64::midpoint(seconds[middle], upper), seconds.len()))
 }
 
 #[cfg(test)]

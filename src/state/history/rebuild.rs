@@ -140,8 +140,8 @@ pub fn history(facts: &[AuditFact], documents: &[Document]) -> History {
 }
 
 fn target_port(documents: &[&Document]) -> Option<u16> {
-    let described = documents.iter().filter(|one| one.revision.is_empty()).filter_map(|one| one.spec.as_ref());
-    let last = described.filter(|spec| spec.port.is_some()).next_back()?;
+    let mut described = documents.iter().filter(|one| one.revision.is_empty()).filter_map(|one| one.spec.as_ref());
+    let last = described.rfind(|spec| spec.port.is_some())?;
     last.port.and_then(|port| u16::try_from(port).ok()).filter(|_| last.startup_probe.is_empty())
 }
 

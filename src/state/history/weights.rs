@@ -31,18 +31,15 @@ pub(crate) fn joined(facts: &[AuditFact]) -> Cow<'_, [AuditFact]> {
             continue;
         }
         let last = open.map(|index| &mut all[index]).filter(|last| fact.time.0 - last.time.0 <= ONE_COMMAND_NANOS);
-        match (last.and_then(|last| last.spec.as_mut()), &fact.spec) {
-            (Some(spec), Some(more)) => {
-                for target in &more.traffic {
-                    spec.traffic.retain(|known| known.revision != target.revision);
-                    spec.traffic.push(target.clone());
-                }
+        if let (Some(spec), Some(more)) = (last.and_then(|last| last.spec.as_mut()), &fact.spec) {
+            for target in &more.traffic {
+                spec.traffic.retain(|known| known.revision != target.revision);
+                spec.traffic.push(target.clone());
             }
-            _ => {
-                open = Some(all.len());
-                let before = ServiceStatus { latest_created: newest.to_owned(), ..ServiceStatus::default() };
-                all.push(AuditFact { status_before: Some(before), ..fact.clone() });
-            }
+        } else {
+            open = Some(all.len());
+            let before = ServiceStatus { latest_created: newest.to_owned(), ..ServiceStatus::default() };
+            all.push(AuditFact { status_before: Some(before), ..fact.clone() });
         }
     }
     Cow::Owned(all)
