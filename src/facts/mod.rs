@@ -14,9 +14,11 @@ pub mod clusters;
 pub mod columns;
 pub mod health;
 pub mod life;
+pub mod record;
 pub mod row;
 pub mod seen;
 pub mod symbols;
+pub mod tables;
 
 mod adopt;
 mod assemble;
@@ -30,9 +32,10 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 use foldhash::fast::FixedState;
+use serde::{Deserialize, Serialize};
 
 use crate::classify::{self, Classified, Classifier};
-use crate::model::{Entry, Platform, Position, Severity, Stream, Timestamp};
+use crate::model::{Entry, Position, Severity, Stream, Timestamp};
 use audit::AuditFact;
 use classes::Classes;
 use health::Health;
@@ -50,7 +53,7 @@ const RECENT_MAX: usize = 16_384;
 type Map<K, V> = HashMap<K, V, FixedState>;
 
 /// Count and extent of some part of the export.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {
     /// Entries.
     pub count: u64,
@@ -128,15 +131,27 @@ struct KnownClass {
 }
 
 impl Facts {
-    /// Adds one entry.
-    pub fn observe(&mut self, classifier: &mut Classifier, seen: &Seen, entry: &Entry<'_>) {
+    /// Adds entries.
+    pub fn observe(&mut self, classifier: &mut Classifier, seen: &Seen, entries: &[Entry<'_>]) {
+        let identities: Vec<Option<u64>> = entries.iter().map(|entry| seen.identity(entry)).collect();
+        let mut are_new = Vec::new();
+        seen.are_new(&identities, &mut are_new);
+        // For the same reason: names of instances are long and many.
+        let instances: Vec<Symbol> = entries.iter().map(|entry| self.symbols.intern(&entry.instance)).collect();
+        for (((entry, instance), identity), is_new) in entries.iter().zip(instances).zip(identities).zip(are_new) {
+            let names = Names { instance, identity, is_new };
+            self.observe_entry(classifier, entry, names);
+        }
+    }
+
+    fn observe_entry(&mut self, classifier: &mut Classifier, entry: &Entry<'_>, names: Names) {
+        let Names { instance, identity, is_new } = names;
         self.entries += 1;
         if let Some(time) = entry.timestamp {
             self.files.entry((entry.position.file, entry.severity)).or_default().add(time.0);
         }
-        let identity = seen.identity(entry);
         if let Some(identity) = identity
-            && !seen.is_new(identity)
+            && !is_new
         {
             let known = self.duplicates.entry(identity).or_insert(entry.position);
             *known = (*known).min(entry.position);
@@ -153,12 +168,9 @@ impl Facts {
         }
         let class = classifier.classify(entry);
         let origin = self.origin(entry);
-        let instance = self.symbols.intern(&entry.instance);
         let end = self.observe_life(entry, origin, instance, time);
         self.observe_coverage(entry, origin, time);
-        if entry.platform == Platform::AzureContainerApps && entry.stream == Stream::System {
-            self.audit.extend(audit::azure_fact(entry, time));
-        }
+        self.audit.extend(audit::azure_fact(entry, time));
         if !class.is_quiet() {
             let place = Place { origin, instance, time: end, written: time, identity: identity.unwrap_or(0) };
             self.keep(entry, &class, &place);
@@ -214,7 +226,7 @@ impl Facts {
             let place = Place { origin, instance, time, written: time, identity };
             self.keep(entry, &Arc::new(class), &place);
         }
-        self.audit.push(fact);
+        self.audit.push(AuditFact { identity, ..fact.redacted() });
     }
 
     fn observe_coverage(&mut self, entry: &Entry<'_>, origin: Origin, time: Timestamp) {
@@ -367,6 +379,14 @@ impl Facts {
         }
         self
     }
+}
+
+/// What was looked up about an entry beforehand.
+#[derive(Clone, Copy)]
+struct Names {
+    instance: Symbol,
+    identity: Option<u64>,
+    is_new: bool,
 }
 
 /// Where and when a kept entry belongs.

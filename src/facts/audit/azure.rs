@@ -7,7 +7,7 @@
 
 use super::spec::{ServiceSpec, ServiceStatus, TrafficTarget};
 use super::{AuditFact, AuditKind};
-use crate::model::{Entry, Timestamp};
+use crate::model::{Entry, Platform, Stream, Timestamp};
 
 /// What a row says about deployments.
 enum Said<'a> {
@@ -21,6 +21,9 @@ enum Said<'a> {
 
 /// Reads a system row; `None` when it says nothing about a deployment.
 pub fn azure_fact(entry: &Entry<'_>, time: Timestamp) -> Option<AuditFact> {
+    if entry.platform != Platform::AzureContainerApps || entry.stream != Stream::System {
+        return None;
+    }
     let said = said(&entry.text, &entry.resource.revision)?;
     let revision = match said {
         Said::Creates(name)
@@ -60,7 +63,7 @@ pub fn azure_fact(entry: &Entry<'_>, time: Timestamp) -> Option<AuditFact> {
         }
         Said::SingleMode => "Single".clone_into(&mut fact.condition_reason),
     }
-    Some(fact)
+    Some(fact.redacted())
 }
 
 fn condition(fact: &mut AuditFact, name: &str, ready: bool, reason: &str, message: &str) {

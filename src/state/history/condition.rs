@@ -3,8 +3,10 @@
 //! In go the words of a describe document; out comes a [`Condition`]. The words are open strings: platforms add
 //! states, so only what is known to be good or bad is read as such, and anything else is shown and not judged.
 
+use serde::{Deserialize, Serialize};
+
 /// What a describe document says of a revision. Empty text and `None` mean that it does not say.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct Condition {
     /// Whether the revision is active; that it has traffic is another matter.
     pub active: Option<bool>,

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{Document, time};
+use crate::classify::redact::redact;
 use crate::facts::audit::loose::{at, count, field, flag, int, items, segment_after, text};
 use crate::facts::audit::spec::{NAMES_MAX, TARGETS_MAX, cores, digest_of, value_hash};
 use crate::facts::audit::{ServiceSpec, ServiceStatus, TrafficTarget};
@@ -89,8 +90,8 @@ fn revision(resource: &Value) -> Option<Document> {
     if service.is_empty() || (active.is_none() && weight.is_null()) {
         return None;
     }
-    let error = text(property(resource, "provisioningError"));
-    let mut details = text(property(resource, "runningStateDetails"));
+    let error = clean(property(resource, "provisioningError"));
+    let mut details = clean(property(resource, "runningStateDetails"));
     if details.is_empty() {
         details.clone_from(&error);
     }
@@ -134,7 +135,7 @@ fn replica(resource: &Value) -> Option<Document> {
         return None;
     }
     let told: Vec<String> = containers.iter().filter_map(container_words).collect();
-    let of_replica = text(property(resource, "runningStateDetails"));
+    let of_replica = clean(property(resource, "runningStateDetails"));
     let details = if told.is_empty() { of_replica } else { told.join("; ") };
     Some(Document {
         service: service.to_owned(),
@@ -151,7 +152,7 @@ fn container_words(container: &Value) -> Option<String> {
     if running == "Running" && flag(field(container, "ready")) != Some(false) {
         return None;
     }
-    let (name, details) = (text(field(container, "name")), text(field(container, "runningStateDetails")));
+    let (name, details) = (text(field(container, "name")), clean(field(container, "runningStateDetails")));
     let why = if details.is_empty() { String::new() } else { format!(" ({details})") };
     Some(format!("container {name} {running}{why}, restarted {restarts} times"))
 }
@@ -245,6 +246,11 @@ fn probe_words(probe: &Value) -> String {
         number("periodSeconds", 10),
         number("timeoutSeconds", 1)
     )
+}
+
+/// A message of the platform, without secrets and addresses of people.
+fn clean(value: &Value) -> String {
+    redact(&text(value)).into_owned()
 }
 
 /// The app of a revision: the part before `--`; empty where there is none.

@@ -3,14 +3,16 @@
 //! In goes one object; out comes a [`Run`]. Both forms carry the same fields, in camel case or in snake case,
 //! and the CLI prints only those that were asked for. Fields: `gh` manual, REST reference for workflow runs.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Document, time};
+use crate::classify::redact::redact;
 use crate::facts::audit::loose::{at, field, text};
 use crate::model::Timestamp;
 
 /// One run of a workflow that deploys.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Run {
     /// When it began.
     pub started: Timestamp,
@@ -69,11 +71,11 @@ pub(super) fn document(value: &Value) -> Option<Document> {
         ended: time(field(value, "updatedAt")).filter(|ended| over && *ended >= started),
         id: id.chars().filter(char::is_ascii_digit).take(20).collect(),
         workflow: first(&["workflowName", "name"]).unwrap_or_default(),
-        title: first(&["displayTitle"]).unwrap_or_default(),
+        title: redact(&first(&["displayTitle"]).unwrap_or_default()).into_owned(),
         status: if over { "completed".to_owned() } else { status },
         conclusion,
         commit: text(field(value, "headSha")),
-        actor: text(at(value, &["actor", "login"])),
+        actor: redact(&text(at(value, &["actor", "login"]))).into_owned(),
     };
     Some(Document { kind: "Run".to_owned(), run: Some(run), ..Document::default() })
 }
