@@ -10,7 +10,7 @@ use crate::facts::clusters::{self, Clusters};
 use crate::facts::patterns::{Found, PatternFacts};
 use crate::facts::record::Recorder;
 use crate::facts::seen::Seen;
-use crate::facts::{Facts, Settled};
+use crate::facts::{Facts, Home, Settled};
 use crate::ingest::Damage;
 use crate::model::patterns::Patterns;
 use crate::model::report::{InputFile, Report};
@@ -150,8 +150,16 @@ fn read_state_files(paths: &[PathBuf]) -> Result<Vec<ingest::StateDocument>, ing
 }
 
 /// Puts facts to rest, clusters them and rebuilds what was running.
-pub fn rebuild(facts: Facts, documents: &[Document]) -> Result<Rebuilt, Error> {
+pub fn rebuild(mut facts: Facts, documents: &[Document]) -> Result<Rebuilt, Error> {
     let start = Instant::now();
+    // A transcript of a pipeline names an app seldom; the documents beside it do.
+    for document in documents {
+        if let Some(platform) = document.platform {
+            let (project, location) = (document.project.clone(), document.location.clone());
+            facts.expect(&document.service, Home { platform, project, location });
+        }
+    }
+    facts.adopt_nameless();
     let settled = facts.settle(&Classifier::new(Catalog::embedded()));
     tracing::debug!(elapsed = ?start.elapsed(), "settled");
     let (clusters, (state, coverage)) = rayon::join(

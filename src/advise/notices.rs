@@ -4,8 +4,8 @@ use super::plan::complete_export;
 use crate::model::report::Notice;
 use crate::model::time::human_duration;
 use crate::model::{Platform, Timestamp};
-use crate::state::State;
 use crate::state::coverage::{Coverage, Missing, SHORT_SECONDS};
+use crate::state::{ServiceState, State};
 
 /// Services named in a notice; the others are counted.
 const SERVICES_MAX: usize = 8;
@@ -13,13 +13,7 @@ const SERVICES_MAX: usize = 8;
 /// All notices about coverage.
 pub fn notices(state: &State, coverage: &Coverage, paths: &[String]) -> Vec<Notice> {
     let Some((first, last)) = coverage.extent else { return Vec::new() };
-    let main = state
-        .services
-        .iter()
-        .filter(|service| matches!(service.home.platform, Platform::CloudRun | Platform::CloudRunJob))
-        .max_by_key(|service| {
-            service.revisions.iter().filter_map(|revision| revision.span).map(|span| span.count).sum::<u64>()
-        });
+    let main = main_service(state);
     let export = main.map(|service| complete_export(service, first, last));
     let mut notices = Vec::new();
     let mut notice = |code: &str, message: String, effect: &str, command: Option<String>| {
@@ -75,8 +69,9 @@ pub fn notices(state: &State, coverage: &Coverage, paths: &[String]) -> Vec<Noti
             export.clone(),
         );
     }
+    let is_azure = main.is_some_and(|service| service.home.platform == Platform::AzureContainerApps);
     for missing in &coverage.missing {
-        let (code, message, effect) = words(*missing);
+        let (code, message, effect) = words(*missing, is_azure);
         notice(code, message.to_owned(), effect, export.clone());
     }
     if let Some(severity) = coverage.lowest_severity {
@@ -196,21 +191,41 @@ pub fn notices(state: &State, coverage: &Coverage, paths: &[String]) -> Vec<Noti
     notices
 }
 
-fn words(missing: Missing) -> (&'static str, &'static str, &'static str) {
+/// The service that wrote most entries.
+fn main_service(state: &State) -> Option<&ServiceState> {
+    let exported =
+        |platform| matches!(platform, Platform::CloudRun | Platform::CloudRunJob | Platform::AzureContainerApps);
+    state.services.iter().filter(|service| exported(service.home.platform)).max_by_key(|service| {
+        service.revisions.iter().filter_map(|revision| revision.span).map(|span| span.count).sum::<u64>()
+    })
+}
+
+/// Code, message and effect, in the words of the platform that most entries are of.
+fn words(missing: Missing, is_azure: bool) -> (&'static str, &'static str, &'static str) {
+    let of = |google: &'static str, azure: &'static str| if is_azure { azure } else { google };
     match missing {
         Missing::Requests => (
             "missing-requests",
-            "no request entry (run.googleapis.com/requests) is in the files",
+            of(
+                "no request entry (run.googleapis.com/requests) is in the files",
+                "no request entry (table ContainerAppHTTPLogs) is in the files",
+            ),
             "what users felt is not known, and no error rate can be given",
         ),
         Missing::System => (
             "missing-system",
-            "no entry of the platform about instances (varlog/system) is in the files",
+            of(
+                "no entry of the platform about instances (varlog/system) is in the files",
+                "no entry of the platform (az containerapp logs show --type system) is in the files",
+            ),
             "exits, starts and probes are not known: crashes show only where requests or the application tell of them",
         ),
         Missing::ApplicationOutput => (
             "missing-application-output",
-            "no output of the application (stdout, stderr) is in the files",
+            of(
+                "no output of the application (stdout, stderr) is in the files",
+                "no output of the application (az containerapp logs show --type console) is in the files",
+            ),
             "a cause inside the application cannot be seen",
         ),
         Missing::Audit => (

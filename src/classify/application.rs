@@ -84,8 +84,8 @@ impl Classifier {
             return fresh(self);
         }
         let http = request.map(|http| (http.status, &*http.method, &*http.url));
-        let key =
-            self.hasher.hash_one((entry.platform, entry.stream, entry.severity, entry.text.is_empty(), body, http));
+        let place = (entry.platform, entry.stream, entry.severity, &*entry.reason);
+        let key = self.hasher.hash_one((place, entry.text.is_empty(), body, http));
         if let Some(known) = self.cache.get(&key) {
             return Arc::clone(known);
         }
@@ -153,7 +153,13 @@ impl Classifier {
             return self.exception_class(entry.platform, entry.stream, &chain, &whole, level);
         }
         let shape = line_shape(entry.stream, &text);
-        if let Some(found) = self.catalog.find(entry.platform, entry.stream, &text) {
+        // A platform that names its reason beside the message is read as both.
+        let told = if entry.reason.is_empty() {
+            Cow::Borrowed(&*text)
+        } else {
+            Cow::Owned(format!("{text}\nReason {}", entry.reason))
+        };
+        if let Some(found) = self.catalog.find(entry.platform, entry.stream, &told) {
             let mut class = signature_class(&found, entry.stream, &text, level);
             class.shape = shape;
             return class;

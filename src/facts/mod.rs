@@ -22,9 +22,11 @@ pub mod seen;
 pub mod symbols;
 pub mod tables;
 
+mod adopt;
 mod assemble;
 mod classes;
 mod home;
+mod repeats;
 mod settle;
 
 use std::collections::{BTreeMap, HashMap};
@@ -172,6 +174,7 @@ impl Facts {
         let origin = self.origin(entry);
         let end = self.observe_life(entry, origin, instance, time);
         self.observe_coverage(entry, origin, time);
+        self.audit.extend(audit::azure_fact(entry, time));
         if !class.is_quiet() {
             let place = Place { origin, instance, time: end, written: time, identity: identity.unwrap_or(0) };
             self.keep(entry, &class, &place);

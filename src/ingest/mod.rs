@@ -5,7 +5,7 @@
 //! fold sees every entry once, in no particular order, so what it builds must not depend on order.
 //!
 //! ```text
-//! input ─► decode ─► form ─► source (cut, table, console) ─► batches ─► work (wire, repair, yaml, canonical, azure) ─► entry
+//! input ─► decode ─► form ─► source (cut, table, console, transcript) ─► batches ─► work (wire, repair, yaml, canonical, azure) ─► entry
 //! ```
 //! Each worker opens inputs of its own while there are any, then helps with those still open. Memory
 //! is one window and one batch per worker, never a whole file.
@@ -33,6 +33,7 @@ mod state;
 mod table;
 #[cfg(test)]
 mod tests;
+mod transcript;
 mod wire;
 mod work;
 mod yaml;

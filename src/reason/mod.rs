@@ -14,8 +14,11 @@ pub mod weights;
 
 mod causes;
 mod chain;
+mod clash;
+mod inactive;
 mod pinned;
 mod ruled_out;
+mod unread;
 mod verdict;
 mod why;
 mod words;
@@ -86,7 +89,10 @@ pub fn reason(settled: &Settled, clusters: &Clusters, state: &State, catalog: &C
     let teller = Teller { settled, clusters, state, catalog, files, units: &units, causes: &causes, total };
     let mut drafts: Vec<Draft> = groups.iter().map(|group| teller.draft(group)).collect();
     let states = state.services.iter().enumerate();
-    drafts.extend(states.filter_map(|(index, service)| pinned::pinned(settled, index, service, files)));
+    drafts.extend(states.clone().filter_map(|(index, service)| pinned::pinned(settled, index, service, files)));
+    drafts.extend(states.clone().filter_map(|(index, service)| inactive::inactive(index, service)));
+    let unread: Vec<Draft> = states.filter_map(|(index, service)| unread::unread(index, service, &drafts)).collect();
+    drafts.extend(unread);
     drafts.sort_by(|a, b| {
         b.finding.score.total_cmp(&a.finding.score).then_with(|| {
             (a.finding.first, &a.finding.title, &a.finding.service).cmp(&(

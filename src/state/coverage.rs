@@ -232,8 +232,9 @@ fn is_round(count: u64) -> bool {
 
 fn missing(settled: &Settled) -> Vec<Missing> {
     let has = |streams: &[Stream]| settled.facts.coverage.keys().any(|(_, stream, _)| streams.contains(stream));
-    let serverless = settled.facts.homes.values().any(|home| home.platform == Platform::CloudRun);
-    if !serverless {
+    let runs_on = |platform| settled.facts.homes.values().any(|home| home.platform == platform);
+    let (google, azure) = (runs_on(Platform::CloudRun), runs_on(Platform::AzureContainerApps));
+    if !google && !azure {
         return Vec::new();
     }
     let mut missing = Vec::new();
@@ -246,7 +247,8 @@ fn missing(settled: &Settled) -> Vec<Missing> {
     if !has(&[Stream::Stdout, Stream::Stderr, Stream::Application]) {
         missing.push(Missing::ApplicationOutput);
     }
-    if !has(&[Stream::Activity, Stream::SystemEvent]) {
+    // Azure writes deployments into the system log of the app.
+    if google && !has(&[Stream::Activity, Stream::SystemEvent]) {
         missing.push(Missing::Audit);
     }
     missing
