@@ -33,7 +33,7 @@ pub enum CatalogError {
         source: std::io::Error,
     },
     /// The text is not TOML, or has a key the format does not know.
-    #[error("{path} is not a signature: {problem}; remedy: compare its keys with a file printed by `whydown explain`", path = path.display())]
+    #[error("{path} is not a signature: {problem}; remedy: compare its keys with a file printed by `whydown rules show`", path = path.display())]
     Format {
         /// File.
         path: PathBuf,
@@ -146,6 +146,10 @@ pub struct Signature {
     pub pattern: Option<String>,
     /// Captures that belong to the identity of a cluster, in order.
     pub identity: Vec<String>,
+    /// Whether a user's file says that it replaces the signature of the same id.
+    pub overrides: bool,
+    /// The user's file it was read from; `None` = built in.
+    pub file: Option<PathBuf>,
     source: Cow<'static, str>,
     regex: OnceLock<Option<Regex>>,
     tail: OnceLock<Tail>,
@@ -162,6 +166,8 @@ struct Tail {
 #[serde(deny_unknown_fields)]
 struct SignatureFile {
     title: String,
+    #[serde(default, rename = "override")]
+    overrides: bool,
     platform: Scope,
     role: Role,
     category: Category,
@@ -234,6 +240,8 @@ impl Signature {
             literals: file.matching.literals,
             pattern: file.matching.regex,
             identity: file.matching.identity,
+            overrides: file.overrides,
+            file: None,
             source,
             regex: OnceLock::new(),
             tail: OnceLock::new(),
@@ -250,7 +258,7 @@ impl Signature {
         &self.tail().examples
     }
 
-    /// The whole file as written, for `whydown explain`.
+    /// The whole file as written, for `whydown rules show`.
     pub fn source(&self) -> &str {
         &self.source
     }
@@ -309,6 +317,14 @@ pub struct ExitCode {
     /// Where it is documented.
     #[serde(default)]
     pub documentation: String,
+    /// Whether a user's file says that it replaces the meaning of the same code.
+    #[serde(default, rename = "override")]
+    pub overrides: bool,
+    /// The user's file it was read from; `None` = built in.
+    #[serde(skip)]
+    pub file: Option<PathBuf>,
+    #[serde(skip)]
+    source: Cow<'static, str>,
 }
 
 impl ExitCode {
@@ -317,7 +333,13 @@ impl ExitCode {
     /// # Errors
     /// [`CatalogError::Format`] when a key is unknown or missing.
     pub fn parse(id: &str, text: &str) -> Result<Self, CatalogError> {
-        read_toml(id, text)
+        let code: Self = read_toml(id, text)?;
+        Ok(Self { source: Cow::Owned(text.to_owned()), ..code })
+    }
+
+    /// The whole file as written, for `whydown rules show`.
+    pub fn source(&self) -> &str {
+        &self.source
     }
 }
 
