@@ -1,6 +1,7 @@
 //! The whole program in one function: seven stages, in order.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 use crate::classify::Classifier;
@@ -9,7 +10,9 @@ use crate::facts::clusters::{self, Clusters};
 use crate::facts::seen::Seen;
 use crate::facts::{Facts, Settled};
 use crate::ingest::Damage;
+use crate::model::Timestamp;
 use crate::model::report::{InputFile, Report};
+use crate::reason::ignore::Ignore;
 use crate::state::State;
 use crate::state::coverage::Coverage;
 use crate::state::history::{self, Document};
@@ -24,6 +27,24 @@ pub struct Options {
     pub state_files: Vec<PathBuf>,
     /// How to read.
     pub ingest: ingest::Options,
+    /// What the user decided about the analysis.
+    pub policy: Policy,
+}
+
+/// What the user decided about the analysis: what messages mean, and what to live with.
+#[derive(Debug, Clone, Default)]
+pub struct Policy {
+    /// The catalogue with the user's rules; `None` = the built-in one.
+    pub rules: Option<Arc<Catalog>>,
+    /// Findings that may be suppressed.
+    pub ignore: Ignore,
+}
+
+impl Policy {
+    /// The signatures in force.
+    pub fn catalog(&self) -> &Catalog {
+        self.rules.as_deref().unwrap_or_else(|| Catalog::embedded())
+    }
 }
 
 /// Why there is no report.
@@ -64,13 +85,13 @@ pub struct Rebuilt {
 
 /// Reads everything and says why it broke.
 pub fn analyze(options: &Options) -> Result<Report, Error> {
-    conclude(scan(options)?)
+    conclude(scan(options)?, &options.policy)
 }
 
 /// Reads all inputs.
 pub fn scan(options: &Options) -> Result<Scan, Error> {
     let start = Instant::now();
-    let catalog = Catalog::embedded();
+    let catalog = options.policy.catalog();
     let seen = Seen::default();
     let worker = || (Classifier::new(catalog), Facts::default());
     let read = ingest::read(&options.inputs, &options.ingest, worker, |(classifier, facts), entry| {
@@ -86,10 +107,10 @@ pub fn scan(options: &Options) -> Result<Scan, Error> {
     Ok(Scan { facts, files: read.files, damage: read.damage, documents })
 }
 
-/// Puts facts to rest, clusters them and rebuilds what was running.
-pub fn rebuild(facts: Facts, documents: &[Document]) -> Result<Rebuilt, Error> {
+/// Puts facts to rest, clusters them and rebuilds what was running. The catalogue is that of the scan.
+pub fn rebuild(facts: Facts, documents: &[Document], catalog: &Catalog) -> Result<Rebuilt, Error> {
     let start = Instant::now();
-    let settled = facts.settle(&Classifier::new(Catalog::embedded()));
+    let settled = facts.settle(&Classifier::new(catalog));
     tracing::debug!(elapsed = ?start.elapsed(), "settled");
     let clusters = clusters::clusters(&settled)?;
     tracing::debug!(clusters = clusters.list.len(), elapsed = ?start.elapsed(), "clustered");
@@ -98,15 +119,17 @@ pub fn rebuild(facts: Facts, documents: &[Document]) -> Result<Rebuilt, Error> {
     Ok(Rebuilt { settled, clusters, state, coverage })
 }
 
-/// From what was read to the report.
-pub fn conclude(scan: Scan) -> Result<Report, Error> {
-    let catalog = Catalog::embedded();
-    let Rebuilt { settled, clusters, state, coverage } = rebuild(scan.facts, &scan.documents)?;
+/// From what was read to the report. The policy is that of the scan.
+pub fn conclude(scan: Scan, policy: &Policy) -> Result<Report, Error> {
+    let catalog = policy.catalog();
+    let Rebuilt { settled, clusters, state, coverage } = rebuild(scan.facts, &scan.documents, catalog)?;
     let start = Instant::now();
+    let last = coverage.extent.map(|(_, last)| Timestamp(last));
     let paths: Vec<String> = scan.files.iter().map(|file| file.path.clone()).collect();
-    let reasoned = reason::reason(&settled, &clusters, &state, catalog, &paths);
+    let reasoned = reason::reason(&settled, &clusters, &state, catalog, &paths, &policy.ignore, last);
     tracing::debug!(findings = reasoned.drafts.len(), elapsed = ?start.elapsed(), "reasoned");
-    let advised = advise::advise(&reasoned, &state, &coverage, catalog, &paths);
+    let mut advised = advise::advise(&reasoned, &state, &coverage, catalog, &paths);
+    advised.notices.extend(policy.ignore.notices(catalog, last));
     let parts = report::compose::Parts {
         files: scan.files,
         damage: &scan.damage,
@@ -114,6 +137,7 @@ pub fn conclude(scan: Scan) -> Result<Report, Error> {
         clusters: &clusters,
         state: &state,
         coverage: &coverage,
+        suppressed: reasoned.suppressed,
         ruled_out: reasoned.ruled_out,
         findings: advised.findings,
         notices: advised.notices,

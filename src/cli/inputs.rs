@@ -61,6 +61,6 @@ impl Inputs {
             filter,
             ..ingest::Options::default()
         };
-        Options { inputs: self.paths.clone(), state_files: self.state.clone(), ingest }
+        Options { inputs: self.paths.clone(), state_files: self.state.clone(), ingest, ..Options::default() }
     }
 }

@@ -25,6 +25,9 @@ pub struct Report {
     pub clusters: Vec<Cluster>,
     /// Ranked root causes; rank 1 first.
     pub findings: Vec<Finding>,
+    /// Findings that the user's ignore file takes out of the ranking; left out where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suppressed: Vec<Suppressed>,
     /// Hypotheses that were tested and rejected, with the numbers that rejected them.
     pub ruled_out: Vec<RuledOut>,
     /// Thresholds checked over the covered time.
@@ -371,6 +374,31 @@ pub struct Action {
     pub expect: String,
     /// What it can do to a live system.
     pub risk: Risk,
+}
+
+/// A finding that an entry of the ignore file takes out of the ranking.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suppressed {
+    /// The finding's fingerprint.
+    pub fingerprint: String,
+    /// Its title.
+    pub title: String,
+    /// How far it is proven.
+    pub verdict: Verdict,
+    /// Its service; empty for what belongs to none.
+    pub service: String,
+    /// Signature id of its cause; empty when no signature knows it.
+    pub signature: String,
+    /// First sign.
+    pub first: Timestamp,
+    /// Last sign.
+    pub last: Timestamp,
+    /// Why it is ignored, as the entry says.
+    pub reason: String,
+    /// Last day on which the entry holds, for example `2026-04-30`.
+    pub expires: String,
+    /// The entry: `file:line`.
+    pub entry: String,
 }
 
 /// A hypothesis that did not hold.

@@ -7,7 +7,7 @@ use crate::facts::clusters::{Cluster, Clusters};
 use crate::ingest::Damage;
 use crate::model::report::{
     self as contract, Evidence, Export, Finding, Generator, InputFile, Notice, Report, RevisionCount, RuledOut,
-    Service, Window,
+    Service, Suppressed, Window,
 };
 use crate::model::{Position, Role, Timestamp};
 use crate::state::coverage::Coverage;
@@ -39,6 +39,8 @@ pub struct Parts<'a> {
     pub coverage: &'a Coverage,
     /// Findings with actions, ranked.
     pub findings: Vec<Finding>,
+    /// Findings that the ignore file takes out.
+    pub suppressed: Vec<Suppressed>,
     /// Rejected hypotheses.
     pub ruled_out: Vec<RuledOut>,
     /// Notices about coverage.
@@ -80,6 +82,7 @@ pub fn compose(parts: Parts<'_>) -> Report {
         clusters: parts.clusters.list.iter().take(CLUSTERS_MAX).map(|one| cluster(settled, one, &paths)).collect(),
         services,
         findings: parts.findings,
+        suppressed: parts.suppressed,
         ruled_out: parts.ruled_out,
     }
 }

@@ -10,6 +10,7 @@ pub mod compose;
 mod escape;
 mod json;
 mod markdown;
+mod suppressed;
 mod tables;
 mod text;
 mod view;

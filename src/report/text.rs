@@ -130,6 +130,12 @@ impl Page<'_> {
         if view.others_left_out > 0 {
             self.prose("  ", "  ", &format!("{} more with --full", view.others_left_out), DIM)?;
         }
+        if !view.suppressed.is_empty() {
+            self.heading("Suppressed by the ignore file")?;
+        }
+        for line in &view.suppressed {
+            self.prose("  - ", "    ", line, "")?;
+        }
         if !view.ruled_out.is_empty() {
             self.heading("Ruled out")?;
         }
