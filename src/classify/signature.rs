@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use regex::bytes::{Regex, RegexBuilder};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::mark::Mark;
 use crate::model::{Category, Platform, Role, Stream};
@@ -55,7 +55,7 @@ pub enum CatalogError {
 }
 
 /// Where a signature applies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scope {
     /// Every platform.
@@ -73,6 +73,14 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// The word of a file, for example `cloud-run`.
+    pub fn word(self) -> String {
+        match serde_json::to_value(self) {
+            Ok(serde_json::Value::String(word)) => word,
+            _ => String::new(),
+        }
+    }
+
     /// Whether a text of `platform` may match. An unknown platform ([`Platform::Other`]) excludes
     /// nothing: exports often drop `resource`, and the platform's own texts are unmistakable.
     pub fn covers(self, platform: Platform) -> bool {

@@ -1,10 +1,14 @@
 //! How the program ends: exit codes and the last message on standard error.
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+use super::settings::ConfigError;
+use crate::classify::matcher::CatalogError;
 use crate::ingest;
 use crate::pipeline;
+use crate::reason::ignore::IgnoreError;
 
 /// Analysed.
 pub const ANALYSED: u8 = 0;
@@ -28,6 +32,31 @@ pub enum Failure {
     /// Standard output is closed or full.
     #[error("cannot write the report: {0}")]
     Output(#[from] std::io::Error),
+    /// A file cannot be written; it is what it was before.
+    #[error("cannot write {path}: {source}", path = path.display())]
+    OutputFile {
+        /// File.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The user's rules cannot be used.
+    #[error("{}", lines(.0))]
+    Rules(Vec<CatalogError>),
+    /// The ignore file cannot be used.
+    #[error(transparent)]
+    Ignore(#[from] IgnoreError),
+    /// The settings cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// An argument names nothing that exists.
+    #[error("{0}")]
+    Usage(String),
+}
+
+fn lines(problems: &[CatalogError]) -> String {
+    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    told.join("\nwhydown: ")
 }
 
 impl Failure {
@@ -35,7 +64,8 @@ impl Failure {
     pub fn report(self) -> ExitCode {
         let code = match &self {
             Self::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return ExitCode::from(ANALYSED),
-            Self::Output(_) | Self::Pipeline(pipeline::Error::Columns(_)) => INTERNAL,
+            Self::Output(_) | Self::OutputFile { .. } | Self::Pipeline(pipeline::Error::Columns(_)) => INTERNAL,
+            Self::Rules(_) | Self::Ignore(_) | Self::Config(_) | Self::Usage(_) => USAGE,
             Self::Pipeline(pipeline::Error::Ingest(error)) => code_of(error),
         };
         say(&format!("whydown: {self}"));

@@ -1,13 +1,19 @@
 //! What to read: the arguments that every subcommand with inputs shares.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::exit::Failure;
 use super::moment;
+use super::rule_dirs::RuleDirs;
 use crate::ingest;
 use crate::model::Timestamp;
-use crate::pipeline::Options;
+use crate::pipeline::{Options, Policy};
+use crate::reason::ignore::Ignore;
+
+/// The ignore file that is read without being named, where there is one.
+const IGNORE_FILE: &str = ".whydown-ignore.toml";
 
 /// Inputs, and which of their entries to read.
 #[derive(Debug, Args)]
@@ -40,13 +46,21 @@ pub struct Inputs {
     #[arg(long, value_name = "BYTES", default_value_t = ingest::Options::default().max_decompressed_bytes)]
     max_decompressed_bytes: u64,
     /// Worker threads [default: all cores]; the report does not depend on it
-    #[arg(long, value_name = "N", env = "WHYDOWN_THREADS", default_value_t = 0, hide_default_value = true)]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     threads: usize,
+    #[command(flatten)]
+    rules: RuleDirs,
+    /// Findings to suppress, each with reason and expiry [default: .whydown-ignore.toml where there is one]
+    #[arg(long, value_name = "FILE")]
+    ignore: Option<PathBuf>,
 }
 
 impl Inputs {
     /// The same for the pipeline.
-    pub fn options(&self) -> Options {
+    ///
+    /// # Errors
+    /// When the user's rules or ignore file cannot be used.
+    pub fn options(&self) -> Result<Options, Failure> {
         let filter = ingest::Filter {
             from: self.from,
             to: self.to,
@@ -61,6 +75,16 @@ impl Inputs {
             filter,
             ..ingest::Options::default()
         };
-        Options { inputs: self.paths.clone(), state_files: self.state.clone(), ingest, ..Options::default() }
+        let policy = Policy { rules: self.rules.catalog()?, ignore: self.ignore()? };
+        Ok(Options { inputs: self.paths.clone(), state_files: self.state.clone(), ingest, policy })
+    }
+
+    fn ignore(&self) -> Result<Ignore, Failure> {
+        let path = match &self.ignore {
+            Some(path) => path,
+            None if Path::new(IGNORE_FILE).exists() => Path::new(IGNORE_FILE),
+            None => return Ok(Ignore::default()),
+        };
+        Ok(Ignore::read(path)?)
     }
 }

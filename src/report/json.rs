@@ -13,7 +13,12 @@ use crate::model::report::Report;
 
 /// Writes the report to `out`.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    report.serialize(&mut Serializer::with_formatter(&mut *out, SafeFormatter(PrettyFormatter::new())))?;
+    pretty(report, out)
+}
+
+/// Writes anything in the same way.
+pub(super) fn pretty<T: Serialize>(what: &T, out: &mut dyn Write) -> io::Result<()> {
+    what.serialize(&mut Serializer::with_formatter(&mut *out, SafeFormatter(PrettyFormatter::new())))?;
     out.write_all(b"\n")
 }
 

@@ -6,6 +6,7 @@
 
 mod checks;
 pub mod compose;
+pub mod signature;
 
 mod escape;
 mod json;

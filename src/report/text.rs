@@ -213,7 +213,7 @@ fn columns(text: &str) -> usize {
 }
 
 /// Lines of at most `width` columns, the first after `first` columns, the others after `next`.
-fn wrap(text: &str, width: usize, first: usize, next: usize) -> Vec<String> {
+pub(super) fn wrap(text: &str, width: usize, first: usize, next: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut room = width.saturating_sub(first).max(8);
