@@ -13,6 +13,7 @@ use crate::ingest::Damage;
 use crate::model::Timestamp;
 use crate::model::report::{InputFile, Report};
 use crate::reason::ignore::Ignore;
+use crate::report::checks::Thresholds;
 use crate::state::State;
 use crate::state::coverage::Coverage;
 use crate::state::history::{self, Document};
@@ -38,6 +39,8 @@ pub struct Policy {
     pub rules: Option<Arc<Catalog>>,
     /// Findings that may be suppressed.
     pub ignore: Ignore,
+    /// Limits of the checks.
+    pub thresholds: Thresholds,
 }
 
 impl Policy {
@@ -141,6 +144,7 @@ pub fn conclude(scan: Scan, policy: &Policy) -> Result<Report, Error> {
         ruled_out: reasoned.ruled_out,
         findings: advised.findings,
         notices: advised.notices,
+        thresholds: &policy.thresholds,
     };
     Ok(report::compose::compose(parts))
 }

@@ -7,6 +7,7 @@ use clap::Args;
 use super::exit::Failure;
 use super::moment;
 use super::rule_dirs::RuleDirs;
+use super::thresholds::Checks;
 use crate::ingest;
 use crate::model::Timestamp;
 use crate::pipeline::{Options, Policy};
@@ -53,6 +54,8 @@ pub struct Inputs {
     /// Findings to suppress, each with reason and expiry [default: .whydown-ignore.toml where there is one]
     #[arg(long, value_name = "FILE")]
     ignore: Option<PathBuf>,
+    #[command(flatten)]
+    checks: Checks,
 }
 
 impl Inputs {
@@ -75,7 +78,8 @@ impl Inputs {
             filter,
             ..ingest::Options::default()
         };
-        let policy = Policy { rules: self.rules.catalog()?, ignore: self.ignore()? };
+        let policy =
+            Policy { rules: self.rules.catalog()?, ignore: self.ignore()?, thresholds: self.checks.thresholds() };
         Ok(Options { inputs: self.paths.clone(), state_files: self.state.clone(), ingest, policy })
     }
 

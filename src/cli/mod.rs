@@ -20,6 +20,7 @@ mod rules;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod thresholds;
 
 use std::process::ExitCode;
 

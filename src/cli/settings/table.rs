@@ -56,7 +56,7 @@ pub enum Kind {
 }
 
 /// Every setting, in the order in which they are shown; a section's keys stand together.
-pub static ALL: [Setting; 8] = [
+pub static ALL: [Setting; 11] = [
     Setting {
         key: "format",
         variable: "WHYDOWN_FORMAT",
@@ -136,6 +136,36 @@ pub static ALL: [Setting; 8] = [
         only: &[],
         example: "[]",
         about: "folders of signatures beside the built-in ones",
+    },
+    Setting {
+        key: "checks.error-share",
+        variable: "WHYDOWN_CHECKS_ERROR_SHARE",
+        kind: Kind::Number { min: 0.0, max: 1.0 },
+        flag: "check_settings",
+        item: Some("error-share"),
+        only: &[],
+        example: "0.01",
+        about: "share of requests that may be answered 5xx",
+    },
+    Setting {
+        key: "checks.start-failure-share",
+        variable: "WHYDOWN_CHECKS_START_FAILURE_SHARE",
+        kind: Kind::Number { min: 0.0, max: 1.0 },
+        flag: "check_settings",
+        item: Some("start-failure-share"),
+        only: &[],
+        example: "0.01",
+        about: "share of instance starts that may fail",
+    },
+    Setting {
+        key: "checks.restarts-per-instance-max",
+        variable: "WHYDOWN_CHECKS_RESTARTS_PER_INSTANCE_MAX",
+        kind: Kind::Number { min: 0.0, max: 1_000.0 },
+        flag: "check_settings",
+        item: Some("restarts-per-instance-max"),
+        only: &[],
+        example: "1",
+        about: "restarts an hour for each instance must be fewer",
     },
 ];
 
