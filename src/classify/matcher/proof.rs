@@ -27,7 +27,7 @@ impl Catalog {
         problems
     }
 
-    /// Whether the signature is the best match of its example; `Ok(false)` where it need not be.
+    /// Whether the example shows that the signature is of use; `Ok(false)` where another one may win.
     fn try_example(&self, signature: &Signature, example: &Example) -> Result<bool, CatalogError> {
         let (platform, stream) = home_of(signature);
         let all = self.find_all(platform, stream, &example.text);
@@ -40,7 +40,8 @@ impl Catalog {
             return Ok(true);
         }
         if signature.advice().overlaps.contains(&best.id) || best.advice().overlaps.contains(&signature.id) {
-            return Ok(false);
+            // A built-in signature that a user's takes the place of, as that one says, need not win any more.
+            return Ok(best.file.is_some() && signature.file.is_none());
         }
         let remedy = "narrow the pattern, change `priority`, or name the other id in advice.overlaps";
         // Told about the user's file where there is one: that is the one the reader can change.
