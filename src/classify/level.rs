@@ -45,7 +45,7 @@ pub fn from_text(text: &str) -> Level {
     }
     let head = &text[..end];
     let bytes = head.as_bytes();
-    if let Some(level) = glog(bytes) {
+    if let Some(level) = glog(bytes).or_else(|| numbered(head)) {
         return level;
     }
     let mut at = 0;
@@ -108,6 +108,17 @@ fn is_stamp(bytes: &[u8]) -> bool {
 
 fn contains(bytes: &[u8], what: &[u8]) -> bool {
     memchr::memmem::find(bytes, what).is_some()
+}
+
+/// `{"level":50,…`: a JSON line that reached the log as text.
+fn numbered(head: &str) -> Option<Level> {
+    let inside = head.trim_start().strip_prefix('{')?;
+    let keys = [("\"level\":", Scale::Pino), ("\"level_value\":", Scale::Logback)];
+    keys.iter().find_map(|(key, scale)| {
+        let number = inside.split_once(key)?.1.trim_start();
+        let end = number.find(|c: char| !c.is_ascii_digit())?;
+        Some(scale.level(number[..end].parse().ok()?)).filter(|level| *level != Level::Unknown)
+    })
 }
 
 /// `E0304 12:00:00.000000       1 main.go:10] …`.
@@ -245,6 +256,8 @@ mod tests {
             ("time=2026 level=warn msg=\"slow\"", Level::Warning),
             ("E0302 10:00:00.000000       1 main.go:10] boom", Level::Error),
             ("2026-03-02 10:00:00 ERROR [main] boom", Level::Error),
+            (r#"{"level":50,"time":1772445600000,"msg":"boom"}"#, Level::Error),
+            (r#"{"@timestamp":"2026-03-02","level_value": 30000,"message":"slow"}"#, Level::Warning),
         ] {
             assert_eq!(from_text(text), level, "{text}");
         }
@@ -257,6 +270,8 @@ mod tests {
             "Error handling is configured",
             "registered error handler",
             "info page rendered",
+            r#"saved {"level":50} of the game"#,
+            r#"{"level":5}"#,
             "",
         ] {
             assert_eq!(from_text(text), Level::Unknown, "{text}");
