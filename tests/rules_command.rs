@@ -68,7 +68,7 @@ fn a_built_in_rule_gives_way_only_to_one_that_says_so() {
     let words = ["rules/python/module-not-found.toml", "`override`", "remedy", "override = true"];
     assert!(words.iter().all(|word| refused.err.contains(word)), "{}", refused.err);
     let program = program.file("rules/python/module-not-found.toml", &format!("override = true\n{ours}"));
-    assert!(program.run(&["rules", "test", "rules"]).out.starts_with("1 signatures of yours"));
+    assert!(program.run(&["rules", "test", "rules"]).out.starts_with("signatures  1 of yours, "));
     let shown = program.run(&["rules", "show", "python/module-not-found", "--rules", "rules"]);
     assert!(shown.out.contains("Ours: ") && shown.out.starts_with("override = true"));
     let (report, _) = analyze(&program, &["--rules", "rules"]);
@@ -80,7 +80,7 @@ fn a_tested_folder_tells_all_that_is_wrong_and_ends_with_code_2() {
     let good = Program::new().file("rules/team/package-left-out.toml", MODULE);
     let ran = good.run(&["rules", "test", "rules"]);
     assert_eq!(ran.code, 0, "{}", ran.err);
-    assert!(ran.out.starts_with("1 signatures of yours and "), "{}", ran.out);
+    assert!(ran.out.starts_with("signatures  1 of yours, "), "{}", ran.out);
     let bad = good
         .file("rules/team/second.toml", &MODULE.replace("priority = 95", "priority = 950"))
         .file("rules/team/third.toml", &MODULE.replace("No module named yet", "No module named 'x'"));

@@ -197,22 +197,26 @@ impl Scale {
         if is_gelf { Self::Syslog } else { Self::Pino }
     }
 
-    fn level(self, number: i64) -> Level {
-        match (self, number) {
-            (Self::Pino, 10..30) | (Self::Python, 1..20) | (Self::Logback, 1..20_000) => Level::Debug,
-            (Self::Pino, 30..40) | (Self::Python, 20..30) | (Self::Logback, 20_000..30_000) => Level::Info,
-            (Self::Pino, 40..50) | (Self::Python, 30..40) | (Self::Logback, 30_000..40_000) => Level::Warning,
-            (Self::Pino, 50..60) | (Self::Python, 40..50) | (Self::Logback, 40_000..50_000) => Level::Error,
-            (Self::Pino, 60..70) | (Self::Python, 50..60) | (Self::Logback, 50_000) => Level::Fatal,
-            // Somebody wrote logback's numbers under `level`.
-            (Self::Pino, 10_000 | 20_000 | 30_000 | 40_000 | 50_000) => Self::Logback.level(number),
-            (Self::Syslog, 7) | (Self::OpenTelemetry, 1..9) => Level::Debug,
-            (Self::Syslog, 5 | 6) | (Self::OpenTelemetry, 9..13) => Level::Info,
-            (Self::Syslog, 4) | (Self::OpenTelemetry, 13..17) => Level::Warning,
-            (Self::Syslog, 3) | (Self::OpenTelemetry, 17..21) => Level::Error,
-            (Self::Syslog, 0..3) | (Self::OpenTelemetry, 21..25) => Level::Fatal,
-            _ => Level::Unknown,
+    /// The level from each number on, ascending.
+    fn steps(self) -> &'static [(i64, Level)] {
+        use Level::{Debug, Error, Fatal, Info, Unknown, Warning};
+        match self {
+            Self::Pino => &[(10, Debug), (30, Info), (40, Warning), (50, Error), (60, Fatal), (70, Unknown)],
+            Self::Python => &[(1, Debug), (20, Info), (30, Warning), (40, Error), (50, Fatal), (60, Unknown)],
+            Self::Logback => {
+                &[(1, Debug), (20_000, Info), (30_000, Warning), (40_000, Error), (50_000, Fatal), (50_001, Unknown)]
+            }
+            Self::Syslog => &[(0, Fatal), (3, Error), (4, Warning), (5, Info), (7, Debug), (8, Unknown)],
+            Self::OpenTelemetry => &[(1, Debug), (9, Info), (13, Warning), (17, Error), (21, Fatal), (25, Unknown)],
         }
+    }
+
+    fn level(self, number: i64) -> Level {
+        // Somebody wrote logback's numbers under `level`.
+        if self == Self::Pino && matches!(number, 10_000 | 20_000 | 30_000 | 40_000 | 50_000) {
+            return Self::Logback.level(number);
+        }
+        self.steps().iter().rev().find(|(from, _)| number >= *from).map_or(Level::Unknown, |(_, level)| *level)
     }
 }
 

@@ -33,7 +33,7 @@ pub enum CatalogError {
         source: std::io::Error,
     },
     /// The text is not TOML, or has a key the format does not know.
-    #[error("{path} is not a signature: {problem}; remedy: compare its keys with a file printed by `whydown rules show`", path = path.display())]
+    #[error("{path} is not a signature: {problem}\nremedy: compare its keys with a file printed by `whydown rules show`", path = path.display())]
     Format {
         /// File.
         path: PathBuf,
@@ -357,7 +357,8 @@ pub(super) fn placeholders(title: &str) -> impl Iterator<Item = &str> {
 }
 
 fn read_toml<T: serde::de::DeserializeOwned>(id: &str, text: &str) -> Result<T, CatalogError> {
-    toml::from_str(text).map_err(|error| CatalogError::Format { path: path_of(id), problem: error.to_string() })
+    toml::from_str(text)
+        .map_err(|error| CatalogError::Format { path: path_of(id), problem: error.to_string().trim_end().to_owned() })
 }
 
 fn path_of(id: &str) -> PathBuf {

@@ -85,6 +85,11 @@ pub fn usage(error: &clap::Error) -> ExitCode {
 }
 
 fn say(message: &str) {
+    // Messages quote files and logs, which may hold what moves a cursor.
+    let mut safe = String::with_capacity(message.len());
+    for c in message.chars() {
+        if c.is_control() && c != '\n' { safe.extend(c.escape_unicode()) } else { safe.push(c) }
+    }
     // Nothing can be done if standard error is gone.
-    drop(writeln!(std::io::stderr().lock(), "{message}"));
+    drop(writeln!(std::io::stderr().lock(), "{safe}"));
 }

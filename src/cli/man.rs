@@ -33,6 +33,9 @@ impl Man {
             };
             command = below.clone();
         }
+        if self.subcommand.is_empty() {
+            command = command.after_help(format!("{}\n\n{}", super::EXAMPLES, super::EXIT_CODES));
+        }
         let mut page = Vec::new();
         clap_mangen::Man::new(command).render(&mut page)?;
         std::io::stdout().lock().write_all(&page)?;

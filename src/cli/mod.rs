@@ -54,6 +54,7 @@ Exit codes: 0 analysed; 1 internal error; 2 usage; 3 findings at or above --fail
 4 input unreadable or not log data; 5 too incomplete to judge (--strict).";
 
 #[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "there is one, and it is parsed once")]
 enum Command {
     /// Find the root causes in log exports
     Analyze(analyze::Analyze),

@@ -102,15 +102,11 @@ fn test(dir: Option<&PathBuf>, configured: &[PathBuf], out: &mut dyn Write) -> R
     if !problems.is_empty() {
         return Err(Failure::Rules(problems));
     }
-    let (mut own, mut examples) = (0, 0);
-    for signature in catalog.signatures() {
-        own += usize::from(signature.file.is_some());
-        examples += signature.examples().len();
-    }
-    let built_in = catalog.signatures().len() - own;
-    writeln!(
-        out,
-        "{own} signatures of yours and {built_in} built-in ones do what their {examples} examples say; none takes another's"
-    )?;
+    let own = catalog.signatures().iter().filter(|signature| signature.file.is_some()).count();
+    let own_codes = catalog.exit_codes().filter(|code| code.file.is_some()).count();
+    let examples: usize = catalog.signatures().iter().map(|signature| signature.examples().len()).sum();
+    writeln!(out, "signatures  {own} of yours, {} built-in", catalog.signatures().len() - own)?;
+    writeln!(out, "exit codes  {own_codes} of yours, {} built-in", catalog.exit_codes().count() - own_codes)?;
+    writeln!(out, "examples    {examples}, each does what it says and none is taken by another signature")?;
     Ok(())
 }

@@ -37,7 +37,7 @@ pub enum ConfigError {
         source: std::io::Error,
     },
     /// The text is not TOML.
-    #[error("{path} is not TOML: {problem}remedy: `whydown config show` prints settings as they are written", path = path.display())]
+    #[error("{path} is not TOML: {problem}\nremedy: `whydown config show` prints settings as they are written", path = path.display())]
     Format {
         /// File.
         path: PathBuf,
@@ -140,7 +140,7 @@ impl Settings {
                 if matches!(setting.kind, Kind::File | Kind::Folders) {
                     found.values = found.values.iter().map(|value| beside(path, value)).collect();
                 }
-                found.source = Source::File { path: path.to_path_buf(), line: written.line };
+                found.source = Source::File { path: (*path).clone(), line: written.line };
             }
             if let Some(text) = variable(setting.variable).filter(|text| !text.is_empty()) {
                 let place = format!("environment variable {}", setting.variable);

@@ -30,7 +30,7 @@ pub enum IgnoreError {
     },
     /// The text is not TOML, or has a key the format does not know.
     #[error(
-        "{path} is not an ignore file: {problem}remedy: write [[ignore]] entries with fingerprint or signature, \
+        "{path} is not an ignore file: {problem}\nremedy: write [[ignore]] entries with fingerprint or signature, \
          perhaps service, and reason and expires",
         path = path.display()
     )]
@@ -109,8 +109,10 @@ impl Ignore {
     /// # Errors
     /// [`IgnoreError::Format`] or [`IgnoreError::Entry`].
     pub fn parse(path: &Path, text: &str) -> Result<Self, IgnoreError> {
-        let file: File = toml::from_str(text)
-            .map_err(|error| IgnoreError::Format { path: path.to_owned(), problem: error.to_string() })?;
+        let file: File = toml::from_str(text).map_err(|error| IgnoreError::Format {
+            path: path.to_owned(),
+            problem: error.to_string().trim_end().to_owned(),
+        })?;
         let entries = file.ignore.into_iter().map(|entry| {
             let line = text[..entry.span().start.min(text.len())].matches('\n').count() + 1;
             checked(entry.into_inner(), line).map_err(|(key, problem, remedy)| IgnoreError::Entry {

@@ -25,8 +25,10 @@ pub(super) struct Written {
 /// # Errors
 /// [`ConfigError::Format`] and [`ConfigError::Unknown`].
 pub(super) fn parse(path: &Path, text: &str) -> Result<Vec<Written>, ConfigError> {
-    let table = DeTable::parse(text)
-        .map_err(|error| ConfigError::Format { path: path.to_owned(), problem: error.to_string() })?;
+    let table = DeTable::parse(text).map_err(|error| ConfigError::Format {
+        path: path.to_owned(),
+        problem: error.to_string().trim_end().to_owned(),
+    })?;
     let mut found = Vec::new();
     walk(&Reading { path, text }, "", table.get_ref(), &mut found)?;
     Ok(found)
