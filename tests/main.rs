@@ -10,9 +10,13 @@ mod ignore_file;
 mod incidents;
 mod ingest_open_cases;
 mod layout;
+mod notices;
 mod open_cases;
 mod output_file;
 mod robustness;
 mod rules_command;
 mod settings;
+mod shards;
+#[cfg(target_os = "linux")]
+mod spark;
 mod support;

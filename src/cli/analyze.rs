@@ -21,6 +21,15 @@ use crate::report::{self, Format};
 pub struct Analyze {
     #[command(flatten)]
     inputs: Inputs,
+    #[command(flatten)]
+    printing: Printing,
+    #[command(flatten)]
+    output: Output,
+}
+
+/// How a report is printed and judged; every subcommand that makes one has these.
+#[derive(Debug, Args)]
+pub struct Printing {
     /// Form of the report
     #[arg(long, value_enum, default_value_t = FormatName::Text)]
     format: FormatName,
@@ -29,8 +38,6 @@ pub struct Analyze {
     full: bool,
     #[command(flatten)]
     look: Look,
-    #[command(flatten)]
-    output: Output,
     /// Exit with code 3 when a finding has this verdict or a stronger one
     #[arg(long, value_enum, value_name = "VERDICT", default_value_t = VerdictName::Never)]
     fail_on: VerdictName,
@@ -61,12 +68,17 @@ enum VerdictName {
 impl Analyze {
     /// Reads, reasons, prints.
     pub fn run(&self) -> Result<ExitCode, Failure> {
-        let options = self.inputs.options()?;
         self.output.check()?;
-        let report = pipeline::analyze(&options)?;
-        let look = self.look.options(self.full, self.output.is_terminal());
-        self.output.write(|out| report::render(&report, self.format.into(), &look, out))?;
-        Ok(ExitCode::from(self.exit_code(&report)))
+        self.printing.print(&self.inputs.watched(pipeline::analyze)?, &self.output)
+    }
+}
+
+impl Printing {
+    /// Prints a report; the exit code says what was found.
+    pub fn print(&self, report: &Report, output: &Output) -> Result<ExitCode, Failure> {
+        let look = self.look.options(self.full, output.is_terminal());
+        output.write(|out| report::render(report, self.format.into(), &look, out))?;
+        Ok(ExitCode::from(self.exit_code(report)))
     }
 
     fn exit_code(&self, report: &Report) -> u8 {

@@ -9,6 +9,7 @@ use crate::classify::matcher::CatalogError;
 use crate::ingest;
 use crate::pipeline;
 use crate::reason::ignore::IgnoreError;
+use crate::shard;
 
 /// Analysed.
 pub const ANALYSED: u8 = 0;
@@ -64,8 +65,17 @@ impl Failure {
     pub fn report(self) -> ExitCode {
         let code = match &self {
             Self::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return ExitCode::from(ANALYSED),
-            Self::Output(_) | Self::OutputFile { .. } | Self::Pipeline(pipeline::Error::Columns(_)) => INTERNAL,
-            Self::Rules(_) | Self::Ignore(_) | Self::Config(_) | Self::Usage(_) => USAGE,
+            Self::Output(_)
+            | Self::OutputFile { .. }
+            | Self::Pipeline(pipeline::Error::Columns(_) | pipeline::Error::Shard(shard::Error::Write { .. })) => {
+                INTERNAL
+            }
+            Self::Rules(_)
+            | Self::Ignore(_)
+            | Self::Config(_)
+            | Self::Usage(_)
+            | Self::Pipeline(pipeline::Error::Shard(shard::Error::ManyNamed { .. })) => USAGE,
+            Self::Pipeline(pipeline::Error::Shard(_)) => UNREADABLE,
             Self::Pipeline(pipeline::Error::Ingest(error)) => code_of(error),
         };
         say(&format!("whydown: {self}"));

@@ -1,20 +1,15 @@
 //! What to read: the arguments that every subcommand with inputs shares.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
 use super::exit::Failure;
-use super::moment;
-use super::rule_dirs::RuleDirs;
-use super::thresholds::Checks;
+use super::policy::Policy;
+use super::{moment, progress};
 use crate::ingest;
 use crate::model::Timestamp;
-use crate::pipeline::{Options, Policy};
-use crate::reason::ignore::Ignore;
-
-/// The ignore file that is read without being named, where there is one.
-const IGNORE_FILE: &str = ".whydown-ignore.toml";
+use crate::pipeline::Options;
 
 /// Inputs, and which of their entries to read.
 #[derive(Debug, Args)]
@@ -50,15 +45,22 @@ pub struct Inputs {
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     threads: usize,
     #[command(flatten)]
-    rules: RuleDirs,
-    /// Findings to suppress, each with reason and expiry [default: .whydown-ignore.toml where there is one]
-    #[arg(long, value_name = "FILE")]
-    ignore: Option<PathBuf>,
-    #[command(flatten)]
-    checks: Checks,
+    policy: Policy,
 }
 
 impl Inputs {
+    /// Does the work on these inputs, showing how far reading has come.
+    ///
+    /// # Errors
+    /// Those of [`Self::options`] and of the work.
+    pub fn watched<T, E>(&self, work: impl FnOnce(&Options) -> Result<T, E>) -> Result<T, Failure>
+    where
+        Failure: From<E>,
+    {
+        let options = self.options()?;
+        Ok(progress::watched(&options.ingest.progress, || work(&options))?)
+    }
+
     /// The same for the pipeline.
     ///
     /// # Errors
@@ -78,17 +80,7 @@ impl Inputs {
             filter,
             ..ingest::Options::default()
         };
-        let policy =
-            Policy { rules: self.rules.catalog()?, ignore: self.ignore()?, thresholds: self.checks.thresholds() };
+        let policy = self.policy.read()?;
         Ok(Options { inputs: self.paths.clone(), state_files: self.state.clone(), ingest, policy })
-    }
-
-    fn ignore(&self) -> Result<Ignore, Failure> {
-        let path = match &self.ignore {
-            Some(path) => path,
-            None if Path::new(IGNORE_FILE).exists() => Path::new(IGNORE_FILE),
-            None => return Ok(Ignore::default()),
-        };
-        Ok(Ignore::read(path)?)
     }
 }

@@ -8,7 +8,7 @@ use clap::Args;
 use super::exit::Failure;
 
 /// The argument of every subcommand that can write its report to a file.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct Output {
     /// Write to this file, whole or not at all, instead of standard output
     #[arg(short, long, value_name = "FILE")]
