@@ -3,9 +3,13 @@
 //! Fields may be added freely; none may be renamed. Times are RFC 3339 in UTC.
 //! Counts are of unique entries unless the field says otherwise.
 
+mod beside;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Category, Platform, Risk, Role, Stage, Timestamp, Verdict};
+
+pub use beside::{RuledOut, Suppressed};
 
 /// Version of the contract written into `schema_version`.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -374,42 +378,6 @@ pub struct Action {
     pub expect: String,
     /// What it can do to a live system.
     pub risk: Risk,
-}
-
-/// A finding that an entry of the ignore file takes out of the ranking.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Suppressed {
-    /// The finding's fingerprint.
-    pub fingerprint: String,
-    /// Its title.
-    pub title: String,
-    /// How far it is proven.
-    pub verdict: Verdict,
-    /// Its service; empty for what belongs to none.
-    pub service: String,
-    /// Signature id of its cause; empty when no signature knows it.
-    pub signature: String,
-    /// First sign.
-    pub first: Timestamp,
-    /// Last sign.
-    pub last: Timestamp,
-    /// Why it is ignored, as the entry says.
-    pub reason: String,
-    /// Last day on which the entry holds, for example `2026-04-30`.
-    pub expires: String,
-    /// The entry: `file:line`.
-    pub entry: String,
-}
-
-/// A hypothesis that did not hold.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct RuledOut {
-    /// What might have been the cause.
-    pub hypothesis: String,
-    /// Why it is not, with numbers.
-    pub reason: String,
-    /// Entries that show it.
-    pub evidence: Vec<Evidence>,
 }
 
 /// One threshold over the covered time.
