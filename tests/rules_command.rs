@@ -143,3 +143,15 @@ fn a_hostile_rule_moves_no_cursor() {
     let page = program.run(&["explain", "team/package-left-out", "--rules", "rules"]).out;
     assert!(page.contains("left the package out") && !page.contains('\u{1b}') && !page.contains('\u{202e}'), "{page}");
 }
+
+#[test]
+fn parts_read_and_merged_with_the_same_rules_give_the_same_report() {
+    let program = Program::new()
+        .file("rules/team/package-left-out.toml", MODULE)
+        .file("whydown.toml", "format = \"json\"\n[rules]\ndirs = [\"rules\"]\n");
+    let path = fixture(CRASH).display().to_string();
+    let whole = program.run(&["analyze", &path]);
+    assert!(whole.out.contains("team/package-left-out"), "{}", whole.err);
+    assert_eq!(program.run(&["scan", &path, "-o", "part.facts"]).code, 0);
+    assert_eq!(program.run(&["merge", "part.facts"]).out, whole.out);
+}
