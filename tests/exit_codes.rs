@@ -108,6 +108,8 @@ fn a_reader_who_left_is_no_error() {
         &["analyze", &crash][..],
         &["analyze", &crash, "--format", "json"],
         &["collect", "--service", "orders-api", "--from", "-3h"],
+        &["cluster", "--engine", "spark"],
+        &["scan", &crash, "-o", "-"],
         &["explain", "exit-137"],
         &["rules", "list"],
         &["rules", "show", "exit-137"],

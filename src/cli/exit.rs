@@ -64,7 +64,13 @@ impl Failure {
     /// Prints the message and gives the exit code. A broken pipe is quiet: the reader has what it wanted.
     pub fn report(self) -> ExitCode {
         let code = match &self {
-            Self::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return ExitCode::from(ANALYSED),
+            Self::Output(source)
+            | Self::OutputFile { source, .. }
+            | Self::Pipeline(pipeline::Error::Shard(shard::Error::Write { source, .. }))
+                if source.kind() == std::io::ErrorKind::BrokenPipe =>
+            {
+                return ExitCode::from(ANALYSED);
+            }
             Self::Output(_)
             | Self::OutputFile { .. }
             | Self::Pipeline(pipeline::Error::Columns(_) | pipeline::Error::Shard(shard::Error::Write { .. })) => {
