@@ -42,8 +42,8 @@ const FAILURE_WORDS: [&str; 16] = [
 ];
 
 /// Classifies the entries of one worker. Equal texts on equal streams are classified once.
-pub struct Classifier {
-    catalog: &'static Catalog,
+pub struct Classifier<'c> {
+    catalog: &'c Catalog,
     cache: HashMap<u64, Arc<Classified>, FixedState>,
     failure_words: aho_corasick::AhoCorasick,
     /// The answer for most entries of most exports.
@@ -51,9 +51,9 @@ pub struct Classifier {
     hasher: FixedState,
 }
 
-impl Classifier {
+impl<'c> Classifier<'c> {
     /// A classifier over the given catalogue.
-    pub fn new(catalog: &'static Catalog) -> Self {
+    pub fn new(catalog: &'c Catalog) -> Self {
         let failure_words = aho_corasick::AhoCorasick::builder()
             .ascii_case_insensitive(true)
             .build(FAILURE_WORDS)

@@ -89,6 +89,9 @@ fn rest(view: &View) -> Vec<String> {
         let more = if view.others_left_out > 0 { format!("- {} more\n", view.others_left_out) } else { String::new() };
         blocks.push(format!("### Also found\n\n{}{more}", bullets(&view.others)));
     }
+    if !view.suppressed.is_empty() {
+        blocks.push(format!("### Suppressed by the ignore file\n\n{}", bullets(&view.suppressed)));
+    }
     if !view.ruled_out.is_empty() {
         let lines: Vec<String> = view.ruled_out.iter().map(|(what, why)| format!("{what}: no, {why}")).collect();
         blocks.push(format!("### Ruled out\n\n{}", bullets(&lines)));

@@ -4,13 +4,15 @@
 //! time and sentence once; one renderer a format writes it. Log text is hostile: `escape` makes it harmless
 //! in each place.
 
-mod checks;
+pub mod checks;
 pub mod compose;
 pub mod patterns;
+pub mod signature;
 
 mod escape;
 mod json;
 mod markdown;
+mod suppressed;
 mod tables;
 mod text;
 mod view;
