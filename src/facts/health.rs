@@ -1,5 +1,8 @@
 //! Requests of one revision: counts by outcome and a latency histogram that merges exactly.
 
+use super::slots::{Outcome, Slots};
+use crate::classify::Caller;
+
 /// Buckets grow by 4 % each, so a percentile is right within 2 %.
 const GROWTH: f64 = 1.04;
 
@@ -30,6 +33,8 @@ pub struct Health {
     pub last: i64,
     /// Last answer below 400: proof of health, and when.
     pub last_success: i64,
+    /// Requests of users by slot of time.
+    pub slots: Slots,
     buckets: Vec<u32>,
     timed: u64,
 }
@@ -46,6 +51,7 @@ impl Default for Health {
             first: i64::MAX,
             last: i64::MIN,
             last_success: i64::MIN,
+            slots: Slots::default(),
             buckets: Vec::new(),
             timed: 0,
         }
@@ -54,7 +60,9 @@ impl Default for Health {
 
 impl Health {
     /// Counts one request.
-    pub fn add(&mut self, arrival: i64, status: u16, platform_text: bool, latency_nanos: Option<i64>) {
+    pub fn add(&mut self, arrival: i64, status: u16, platform_text: bool, latency_nanos: Option<i64>, caller: Caller) {
+        let bucket = latency_nanos.filter(|nanos| *nanos > 0).map(bucket_of);
+        self.slots.add(arrival, outcome(status, platform_text, bucket, caller));
         self.requests += 1;
         self.first = self.first.min(arrival);
         self.last = self.last.max(arrival);
@@ -69,11 +77,11 @@ impl Health {
             0 => {}
         }
         self.errors_5xx += u64::from(status >= 500);
-        if let Some(nanos) = latency_nanos.filter(|nanos| *nanos > 0) {
+        if let Some(bucket) = bucket {
             if self.buckets.is_empty() {
                 self.buckets = vec![0; BUCKETS];
             }
-            self.buckets[bucket_of(nanos)] += 1;
+            self.buckets[usize::from(bucket)] += 1;
             self.timed += 1;
         }
     }
@@ -90,6 +98,7 @@ impl Health {
         self.last = self.last.max(other.last);
         self.last_success = self.last_success.max(other.last_success);
         self.timed += other.timed;
+        self.slots.merge(&other.slots);
         if self.buckets.is_empty() {
             self.buckets.clone_from(&other.buckets);
         } else {
@@ -110,7 +119,7 @@ impl Health {
         for (index, count) in self.buckets.iter().enumerate() {
             passed += f64::from(*count);
             if passed >= wanted {
-                return Some(upper_ms(index));
+                return Some(bucket_ms(index));
             }
         }
         None
@@ -123,13 +132,26 @@ impl Health {
     clippy::cast_sign_loss,
     reason = "the result is clamped to the table"
 )]
-fn bucket_of(nanos: i64) -> usize {
+fn bucket_of(nanos: i64) -> u16 {
     let steps = ((nanos as f64 / 1e6) / SMALLEST_MS).ln() / GROWTH.ln();
-    steps.max(0.0).min((BUCKETS - 1) as f64) as usize
+    steps.max(0.0).min((BUCKETS - 1) as f64) as u16
 }
 
-/// Middle of a bucket, rounded to three significant digits so that it prints the same everywhere.
-fn upper_ms(index: usize) -> f64 {
+/// What a request is in a comparison. How long a switch of protocols was kept open says nothing about speed.
+fn outcome(status: u16, platform_text: bool, bucket: Option<u16>, caller: Caller) -> Outcome {
+    match status {
+        _ if caller != Caller::User => Outcome::SetAside,
+        429 if platform_text => Outcome::Refused,
+        500.. if platform_text => Outcome::ErrorPlatform,
+        500.. => Outcome::ErrorApp,
+        400..500 => Outcome::ClientError,
+        200..400 => Outcome::Succeeded(bucket),
+        _ => Outcome::Unknown,
+    }
+}
+
+/// Middle of a latency bucket in milliseconds, rounded to three significant digits so that it prints the same everywhere.
+pub fn bucket_ms(index: usize) -> f64 {
     #[allow(
         clippy::cast_precision_loss,
         clippy::cast_possible_wrap,
@@ -144,12 +166,13 @@ fn upper_ms(index: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::Health;
+    use crate::classify::Caller::User;
 
     #[test]
     fn percentiles_are_right_within_two_percent() {
         let mut health = Health::default();
         for ms in 1..=1_000 {
-            health.add(ms, 200, false, Some(ms * 1_000_000));
+            health.add(ms, 200, false, Some(ms * 1_000_000), User);
         }
         for (share, expected) in [(0.5, 500.0), (0.95, 950.0), (0.99, 990.0)] {
             let seen = health.latency_ms(share).unwrap();
@@ -162,8 +185,8 @@ mod tests {
         let (mut whole, mut left, mut right) = (Health::default(), Health::default(), Health::default());
         for i in 0..100u16 {
             let (status, nanos) = (if i % 10 == 0 { 503 } else { 200 }, i64::from(i) * 1_000_000);
-            whole.add(nanos, status, i % 20 == 0, Some(nanos));
-            if i % 3 == 0 { &mut left } else { &mut right }.add(nanos, status, i % 20 == 0, Some(nanos));
+            whole.add(nanos, status, i % 20 == 0, Some(nanos), User);
+            if i % 3 == 0 { &mut left } else { &mut right }.add(nanos, status, i % 20 == 0, Some(nanos), User);
         }
         left.merge(&right);
         assert_eq!(left, whole);

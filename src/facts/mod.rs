@@ -16,6 +16,7 @@ pub mod health;
 pub mod life;
 pub mod row;
 pub mod seen;
+pub mod slots;
 pub mod symbols;
 
 mod assemble;
@@ -215,7 +216,7 @@ impl Facts {
             failed = classify::is_failed_request(status, !entry.text.is_empty());
             end = time.plus(http.latency_nanos.unwrap_or(0));
             let health = self.health.entry((service, revision)).or_default();
-            health.add(time.0, status, !entry.text.is_empty(), http.latency_nanos);
+            health.add(time.0, status, !entry.text.is_empty(), http.latency_nanos, classify::caller_of(http));
             let minute = self
                 .traffic
                 .entry((service, revision))

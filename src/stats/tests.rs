@@ -125,7 +125,7 @@ fn mann_whitney_gives_the_published_values() {
 }
 
 #[test]
-fn the_normal_approximation_agrees_with_the_exact_test() {
+fn the_normal_approximation_is_that_of_scipy() {
     // SciPy's mannwhitneyu(…, method="asymptotic") of Hollander and Wolfe's values, and of tied ones.
     let ranks = [(1, 0), (0, 1), (1, 0), (1, 0), (0, 1), (0, 1), (1, 0), (0, 1), (0, 1), (1, 0)];
     let ranks = [&ranks[..], &[(1, 0); 5]].concat();
@@ -135,7 +135,8 @@ fn the_normal_approximation_agrees_with_the_exact_test() {
     let exact = compare(&tied).unwrap();
     assert!(exact.exact);
     near(exact.u, 244.0, 0.0);
-    near(exact.p, 0.196_307_785, 0.03);
+    // The exact distribution of so many ties is coarse; summed by hand over the three groups of ties.
+    near(exact.p, 0.236_393_325_845, 1e-11);
     // By hand: n = m = 100, all of a above all of b: z = (5000 − 0.5) / √(100·100·201/12).
     let apart = compare(&(0..200).map(|i| if i < 100 { (0, 1) } else { (1, 0) }).collect::<Vec<_>>()).unwrap();
     assert!(!apart.exact && apart.p < 1e-30);

@@ -1,0 +1,282 @@
+//! Requests of one revision over time, so that two revisions can be compared in the same window.
+//!
+//! In: requests. Out: counts and a latency histogram for each slot of time. Slots are one minute long; where
+//! there would be more than [`SLOTS_MAX`] of them, neighbours are joined until there are not. The length of a
+//! slot therefore depends on the set of minutes alone, and parts merge to the same slots in any order.
+
+use serde::{Deserialize, Serialize};
+
+/// Slots kept for one revision: 34 hours by the minute, a week by eight minutes.
+pub const SLOTS_MAX: usize = 2_048;
+
+const MINUTE_NANOS: i64 = 60_000_000_000;
+
+/// What became of requests of users. Requests that say nothing about users are only counted as `set_aside`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Outcomes {
+    /// Requests of users.
+    pub requests: u64,
+    /// Of these, answered 5xx by the application.
+    pub errors_app: u64,
+    /// Of these, answered 5xx by the platform.
+    pub errors_platform: u64,
+    /// Of these, refused by the platform with 429, because no instance was free.
+    pub refused: u64,
+    /// Of these, answered 4xx by the application.
+    pub client_errors: u64,
+    /// Health checks, ended long connections, requests to the address of a tag.
+    pub set_aside: u64,
+}
+
+/// What one request adds to a slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Answered below 400, with its latency bucket where it has one.
+    Succeeded(Option<u16>),
+    /// No status, or one that says nothing.
+    Unknown,
+    /// Answered 4xx.
+    ClientError,
+    /// Answered 5xx by the application.
+    ErrorApp,
+    /// Answered 5xx by the platform.
+    ErrorPlatform,
+    /// Refused for lack of an instance.
+    Refused,
+    /// Not a request of a user.
+    SetAside,
+}
+
+impl Outcomes {
+    fn add(&mut self, outcome: Outcome) {
+        self.requests += u64::from(outcome != Outcome::SetAside);
+        match outcome {
+            Outcome::Succeeded(_) | Outcome::Unknown => {}
+            Outcome::ClientError => self.client_errors += 1,
+            Outcome::ErrorApp => self.errors_app += 1,
+            Outcome::ErrorPlatform => self.errors_platform += 1,
+            Outcome::Refused => self.refused += 1,
+            Outcome::SetAside => self.set_aside += 1,
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.requests += other.requests;
+        self.errors_app += other.errors_app;
+        self.errors_platform += other.errors_platform;
+        self.refused += other.refused;
+        self.client_errors += other.client_errors;
+        self.set_aside += other.set_aside;
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+struct Slot {
+    /// Start in slots of the present length since the epoch.
+    start: i64,
+    outcomes: Outcomes,
+    /// Answered requests by latency bucket, ascending; empty buckets left out.
+    latencies: Vec<(u16, u32)>,
+}
+
+impl Slot {
+    fn absorb(&mut self, other: &Self) {
+        self.outcomes.merge(other.outcomes);
+        if self.latencies.is_empty() {
+            self.latencies.clone_from(&other.latencies);
+            return;
+        }
+        for (bucket, count) in &other.latencies {
+            self.count(*bucket, *count);
+        }
+    }
+
+    fn count(&mut self, bucket: u16, count: u32) {
+        match self.latencies.binary_search_by_key(&bucket, |(known, _)| *known) {
+            Ok(at) => self.latencies[at].1 = self.latencies[at].1.saturating_add(count),
+            Err(at) => self.latencies.insert(at, (bucket, count)),
+        }
+    }
+}
+
+/// Requests by slot of time.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Slots {
+    /// A slot is 2^level minutes long.
+    level: u32,
+    /// By start.
+    slots: Vec<Slot>,
+    /// Slot of the last request: the next one is most likely in it.
+    #[serde(skip)]
+    recent: usize,
+}
+
+impl PartialEq for Slots {
+    fn eq(&self, other: &Self) -> bool {
+        self.level == other.level && self.slots == other.slots
+    }
+}
+
+impl Eq for Slots {}
+
+/// The requests of a stretch of time.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Stretch {
+    /// Counts.
+    pub outcomes: Outcomes,
+    /// Answered requests by latency bucket, ascending.
+    pub latencies: Vec<(u16, u64)>,
+}
+
+impl Slots {
+    /// Counts one request that arrived at `arrival`, nanoseconds since the epoch.
+    pub fn add(&mut self, arrival: i64, outcome: Outcome) {
+        let at = self.find(arrival.div_euclid(MINUTE_NANOS));
+        let slot = &mut self.slots[at];
+        slot.outcomes.add(outcome);
+        if let Outcome::Succeeded(Some(bucket)) = outcome {
+            slot.count(bucket, 1);
+        }
+    }
+
+    /// Adds the requests of another part of the same revision.
+    pub fn merge(&mut self, other: &Self) {
+        let mut other = other.clone();
+        while other.level < self.level {
+            other.coarsen();
+        }
+        while self.level < other.level {
+            self.coarsen();
+        }
+        for theirs in &other.slots {
+            match self.slots.binary_search_by_key(&theirs.start, |slot| slot.start) {
+                Ok(at) => self.slots[at].absorb(theirs),
+                Err(at) => self.slots.insert(at, theirs.clone()),
+            }
+        }
+        while self.slots.len() > SLOTS_MAX {
+            self.coarsen();
+        }
+    }
+
+    /// Everything in the slots that the time `from..=to` touches, nanoseconds since the epoch.
+    pub fn between(&self, from: i64, to: i64) -> Stretch {
+        let slot_of = |time: i64| time.div_euclid(MINUTE_NANOS) >> self.level;
+        let (first, last) = (slot_of(from), slot_of(to));
+        let mut outcomes = Outcomes::default();
+        let mut latencies = std::collections::BTreeMap::new();
+        for slot in self.slots.iter().filter(|slot| (first..=last).contains(&slot.start)) {
+            outcomes.merge(slot.outcomes);
+            for (bucket, count) in &slot.latencies {
+                *latencies.entry(*bucket).or_insert(0) += u64::from(*count);
+            }
+        }
+        Stretch { outcomes, latencies: latencies.into_iter().collect() }
+    }
+
+    /// Length of a slot in seconds.
+    pub fn slot_seconds(&self) -> i64 {
+        60 << self.level
+    }
+
+    fn find(&mut self, minute: i64) -> usize {
+        let start = minute >> self.level;
+        if self.slots.get(self.recent).is_some_and(|slot| slot.start == start) {
+            return self.recent;
+        }
+        self.recent = match self.slots.binary_search_by_key(&start, |slot| slot.start) {
+            Ok(at) => at,
+            Err(at) => {
+                self.slots.insert(at, Slot { start, ..Slot::default() });
+                if self.slots.len() > SLOTS_MAX {
+                    self.coarsen();
+                    return self.find(minute);
+                }
+                at
+            }
+        };
+        self.recent
+    }
+
+    /// Doubles the length of the slots until fewer are needed. Minutes are 28 bits, so it ends.
+    fn coarsen(&mut self) {
+        self.level += 1;
+        let mut joined: Vec<Slot> = Vec::with_capacity(self.slots.len() / 2 + 1);
+        for mut slot in self.slots.drain(..) {
+            slot.start >>= 1;
+            match joined.last_mut().filter(|last| last.start == slot.start) {
+                Some(last) => last.absorb(&slot),
+                None => joined.push(slot),
+            }
+        }
+        self.slots = joined;
+        self.recent = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{MINUTE_NANOS, Outcome, SLOTS_MAX, Slots};
+
+    fn outcome(number: u64) -> Outcome {
+        match number % 7 {
+            0 => Outcome::ErrorApp,
+            1 => Outcome::ErrorPlatform,
+            2 => Outcome::ClientError,
+            3 => Outcome::SetAside,
+            4 => Outcome::Refused,
+            _ => Outcome::Succeeded(Some((number % 40) as u16)),
+        }
+    }
+
+    #[test]
+    fn a_stretch_holds_what_its_minutes_hold() {
+        let mut slots = Slots::default();
+        for second in 0..600 {
+            slots
+                .add(second * 1_000_000_000, if second < 60 { Outcome::ErrorApp } else { Outcome::Succeeded(Some(7)) });
+        }
+        let stretch = slots.between(60_000_000_000, 299_000_000_000);
+        assert_eq!((stretch.outcomes.requests, stretch.outcomes.errors_app), (240, 0));
+        assert_eq!(stretch.latencies, [(7, 240)]);
+        assert_eq!(slots.between(0, i64::MAX).outcomes.errors_app, 60);
+    }
+
+    #[test]
+    fn slots_stay_bounded_whatever_the_times_are() {
+        let mut slots = Slots::default();
+        for i in 0..20_000i64 {
+            slots.add((i - 10_000) * 900_000_000_000_000, Outcome::ErrorApp);
+        }
+        slots.add(i64::MIN, Outcome::ErrorApp);
+        slots.add(i64::MAX, Outcome::ErrorApp);
+        assert!(slots.slots.len() <= SLOTS_MAX);
+        assert_eq!(slots.between(i64::MIN, i64::MAX).outcomes.errors_app, 20_002);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_split_in_any_order_merges_to_the_same_slots(
+            minutes in proptest::collection::vec((0i64..9_000, 0usize..3), 1..6_000),
+        ) {
+            let mut whole = Slots::default();
+            let mut parts = [Slots::default(), Slots::default(), Slots::default()];
+            for (number, (minute, part)) in minutes.iter().enumerate() {
+                whole.add(minute * MINUTE_NANOS, outcome(number as u64));
+                parts[*part].add(minute * MINUTE_NANOS, outcome(number as u64));
+            }
+            let mut forward = parts[0].clone();
+            forward.merge(&parts[1]);
+            forward.merge(&parts[2]);
+            let mut backward = parts[2].clone();
+            backward.merge(&parts[0]);
+            backward.merge(&parts[1]);
+            prop_assert_eq!(&forward, &whole);
+            prop_assert_eq!(&backward, &whole);
+        }
+    }
+}
