@@ -4,6 +4,7 @@
 //! structs with public, documented fields, the closed lists of the report contract,
 //! and the one clock type. Every other folder may import this one; it imports none.
 
+pub mod canary;
 pub mod entry;
 pub mod report;
 pub mod time;
