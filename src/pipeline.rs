@@ -9,6 +9,7 @@ use crate::facts::clusters::{self, Clusters};
 use crate::facts::seen::Seen;
 use crate::facts::{Facts, Settled};
 use crate::ingest::Damage;
+use crate::model::canary::CanaryReport;
 use crate::model::report::{InputFile, Report};
 use crate::state::State;
 use crate::state::coverage::Coverage;
@@ -35,6 +36,9 @@ pub enum Error {
     /// A defect of whydown.
     #[error(transparent)]
     Columns(#[from] crate::facts::columns::ColumnsError),
+    /// Revisions were named that cannot be compared.
+    #[error(transparent)]
+    Canary(#[from] reason::canary::Error),
 }
 
 /// What reading gave: facts, and what describes the inputs. The first half of the work, and the half that can be
@@ -65,6 +69,15 @@ pub struct Rebuilt {
 /// Reads everything and says why it broke.
 pub fn analyze(options: &Options) -> Result<Report, Error> {
     conclude(scan(options)?)
+}
+
+/// Reads everything and compares each canary with its baseline.
+pub fn canary(options: &Options, wanted: &reason::canary::Wanted) -> Result<CanaryReport, Error> {
+    let scan = scan(options)?;
+    let Rebuilt { settled, state, coverage, .. } = rebuild(scan.facts, &scan.documents)?;
+    let paths: Vec<String> = scan.files.into_iter().map(|file| file.path).collect();
+    let report = reason::canary::canaries(&settled, &state, &coverage, wanted, &paths)?;
+    Ok(advise::canary::with_actions(report))
 }
 
 /// Reads all inputs.

@@ -36,7 +36,6 @@ pub fn caller_of(http: &HttpRequest<'_>) -> Caller {
     if CHECKS.iter().any(|check| http.user_agent.starts_with(check)) {
         return Caller::Check;
     }
-    let path = path_of(&http.url);
     // The address of a tag is `TAG---SERVICE-….run.app`.
     let host = http.url.find("://").map_or("", |at| {
         let after = &http.url[at + 3..];
@@ -45,7 +44,7 @@ pub fn caller_of(http: &HttpRequest<'_>) -> Caller {
     if host.contains("---") {
         return Caller::Tag;
     }
-    if ends_long_connection(status_of(http), path) { Caller::LongConnection } else { Caller::User }
+    if ends_long_connection(status_of(http), path_of(&http.url)) { Caller::LongConnection } else { Caller::User }
 }
 
 /// Path of a URL without host and query.

@@ -36,6 +36,7 @@ impl Failure {
         let code = match &self {
             Self::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return ExitCode::from(ANALYSED),
             Self::Output(_) | Self::Pipeline(pipeline::Error::Columns(_)) => INTERNAL,
+            Self::Pipeline(pipeline::Error::Canary(_)) => USAGE,
             Self::Pipeline(pipeline::Error::Ingest(error)) => code_of(error),
         };
         say(&format!("whydown: {self}"));

@@ -4,6 +4,7 @@
 //! output, messages to standard error.
 
 mod analyze;
+mod canary;
 mod collect;
 mod exit;
 mod inputs;
@@ -42,6 +43,8 @@ Exit codes: 0 analysed; 1 internal error; 2 usage; 3 findings at or above --fail
 enum Command {
     /// Find the root causes in log exports
     Analyze(analyze::Analyze),
+    /// Compare a candidate revision with the one that serves
+    Canary(canary::Canary),
     /// Print the commands that export everything an analysis needs
     Collect(collect::Collect),
 }
@@ -55,6 +58,7 @@ pub fn run() -> ExitCode {
     start_logging(arguments.verbose);
     let outcome = match &arguments.command {
         Command::Analyze(analyze) => analyze.run(),
+        Command::Canary(canary) => canary.run(),
         Command::Collect(collect) => collect.run(),
     };
     outcome.unwrap_or_else(Failure::report)

@@ -4,6 +4,7 @@
 //! time and sentence once; one renderer a format writes it. Log text is hostile: `escape` makes it harmless
 //! in each place.
 
+pub mod canary;
 mod checks;
 pub mod compose;
 

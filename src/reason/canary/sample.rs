@@ -50,6 +50,8 @@ pub(super) struct Sample {
     pub(super) failures: Vec<Kind>,
     /// What the control plane said about readiness.
     pub(super) ready: Option<bool>,
+    /// Length of the slots that requests are counted by, in seconds.
+    pub(super) slot_seconds: i64,
     /// Rows of failed requests and failed instances, for quoting.
     rows: Vec<usize>,
 }
@@ -65,6 +67,7 @@ impl Sample {
             outcomes: stretch.outcomes,
             latencies: stretch.latencies,
             ready: revision.ready,
+            slot_seconds: revision.health.slots.slot_seconds(),
             ..Self::empty(name)
         };
         let own = |instance: &&InstanceState| settled.text(instance.revision) == name;
@@ -94,6 +97,7 @@ impl Sample {
             instances: 0,
             failures: Vec::new(),
             ready: None,
+            slot_seconds: 60,
             rows: Vec::new(),
         }
     }

@@ -102,6 +102,13 @@ pub(super) fn notes(case: &Case<'_>) -> Vec<String> {
             percent(client.baseline.rate())
         ));
     }
+    let slot = case.candidate.slot_seconds.max(case.baseline.slot_seconds);
+    if slot > 60 {
+        notes.push(format!(
+            "the files cover so much time that requests are counted by {} minutes; --from and --to give a sharper window",
+            slot / 60
+        ));
+    }
     let aside = case.candidate.outcomes.set_aside + case.baseline.outcomes.set_aside;
     if aside > 0 {
         notes.push(format!(
