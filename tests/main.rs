@@ -1,6 +1,7 @@
 //! The only test binary: everything that needs the whole program, its files or its tree.
 
 mod analyze_command;
+mod canary;
 mod deployments_open_cases;
 mod determinism;
 mod examples;

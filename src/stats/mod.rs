@@ -46,12 +46,21 @@ fn z_of(confidence: f64) -> f64 {
     Normal::standard().inverse_cdf(0.5 + confidence.clamp(0.0, 0.999_999) / 2.0)
 }
 
-/// A p-value as it is printed: `0.032`, `2.1e-6`, `< 1e-12`.
+/// A number with six significant digits, so that a report has the same bytes on every machine: the last bits of
+/// a logarithm are the C library's.
+pub fn rounded(value: f64) -> f64 {
+    if value == 0.0 || !value.is_finite() {
+        return value;
+    }
+    format!("{value:.5e}").parse().unwrap_or(value)
+}
+
+/// A p-value as it is printed: `p = 0.032`, `p = 2.1e-6`, `p < 1e-12`.
 pub fn p_text(p: f64) -> String {
     match p {
-        p if p < 1e-12 => "< 1e-12".to_owned(),
-        p if p < 0.001 => format!("{p:.1e}"),
-        p => format!("{p:.3}"),
+        p if p < 1e-12 => "p < 1e-12".to_owned(),
+        p if p < 0.001 => format!("p = {p:.1e}"),
+        p => format!("p = {p:.3}"),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::model::canary::{Limits, Test};
 use crate::stats::fisher::{Group, two_sided};
-use crate::stats::{ALPHA, CONFIDENCE, Estimate, adjust, difference, mann_whitney};
+use crate::stats::{ALPHA, CONFIDENCE, Estimate, adjust, difference, mann_whitney, rounded};
 
 use super::sample::Sample;
 
@@ -50,12 +50,12 @@ impl Shares {
     pub(super) fn test(&self) -> Test {
         Test {
             name: "fisher-exact".to_owned(),
-            p: self.p,
-            p_adjusted: self.p_adjusted,
+            p: rounded(self.p),
+            p_adjusted: rounded(self.p_adjusted),
             effect: "rate-difference".to_owned(),
-            value: self.difference.value,
-            low: Some(self.difference.low),
-            high: Some(self.difference.high),
+            value: rounded(self.difference.value),
+            low: Some(rounded(self.difference.low)),
+            high: Some(rounded(self.difference.high)),
         }
     }
 }
@@ -64,10 +64,10 @@ impl Latencies {
     pub(super) fn test(&self) -> Test {
         Test {
             name: "mann-whitney".to_owned(),
-            p: self.test.p,
-            p_adjusted: self.p_adjusted,
+            p: rounded(self.test.p),
+            p_adjusted: rounded(self.p_adjusted),
             effect: "cliffs-delta".to_owned(),
-            value: self.test.delta,
+            value: rounded(self.test.delta),
             low: None,
             high: None,
         }

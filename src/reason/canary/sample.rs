@@ -53,7 +53,7 @@ pub(super) struct Sample {
     /// Length of the slots that requests are counted by, in seconds.
     pub(super) slot_seconds: i64,
     /// Rows of failed requests and failed instances, for quoting.
-    rows: Vec<usize>,
+    pub(super) rows: Vec<usize>,
 }
 
 impl Sample {
@@ -85,7 +85,10 @@ impl Sample {
         }
         sample.failures.sort_unstable();
         sample.rows.truncate(QUOTED_MAX);
-        sample.rows.extend(failed_requests(settled, service.symbol, revision.symbol, pair));
+        // A lost request shows both: its instance's end and itself.
+        let requests = failed_requests(settled, service.symbol, revision.symbol, pair);
+        let more: Vec<usize> = requests.filter(|row| !sample.rows.contains(row)).take(QUOTED_MAX).collect();
+        sample.rows.extend(more);
         sample
     }
 
@@ -195,5 +198,4 @@ fn failed_requests(settled: &Settled, service: Symbol, revision: Symbol, pair: &
                 && (from..=to).contains(&row.written)
         })
         .map(|(index, _)| index)
-        .take(QUOTED_MAX)
 }

@@ -28,11 +28,11 @@ pub(super) fn gate(case: &Case<'_>) -> Gate {
     if refused.is_worse() && refused.difference.value >= case.limits.error_rate * MARGIN_OF_LIMIT {
         gate.status = GateStatus::Fail;
         gate.why = format!(
-            "only a share of the service's maximum instances is the candidate's: raise it before the next stage (p = {p})"
+            "only a share of the service's maximum instances is the candidate's: raise it before the next stage ({p})"
         );
     } else {
         gate.status = GateStatus::Pass;
-        gate.why = format!("no more than by the baseline (p = {p})");
+        gate.why = format!("no more than by the baseline ({p})");
     }
     gate
 }

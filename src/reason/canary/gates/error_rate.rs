@@ -9,11 +9,7 @@ use crate::stats::rule_of_three::units_needed_at;
 pub(super) fn gate(case: &Case<'_>) -> Gate {
     let (errors, limit) = (case.candidate.errors(), case.limits.error_rate);
     let interval = wilson(errors, CONFIDENCE);
-    let mut gate = open(
-        "error-rate",
-        format!("≤ {} of requests end in 5xx", percent(limit)),
-        format!("{}, 95 % interval {} to {}", counted(errors), percent(interval.low), percent(interval.high)),
-    );
+    let mut gate = open("error-rate", format!("≤ {} of requests end in 5xx", percent(limit)), counted(errors));
     (gate.needed_value, gate.actual_value) = (Some(limit), Some(errors.rate()));
     if errors.all == 0 {
         "the candidate answered no request of a user in the window".clone_into(&mut gate.actual);
@@ -22,22 +18,26 @@ pub(super) fn gate(case: &Case<'_>) -> Gate {
     }
     let upper = exact_upper(errors, BOUND_CONFIDENCE);
     let is_worse = errors_are_worse(case);
+    let interval = format!("95 % interval {} to {}", percent(interval.low), percent(interval.high));
     if upper <= limit {
         gate.status = GateStatus::Pass;
         gate.why = format!("at most {} with 95 % confidence", percent(upper));
     } else if errors.rate() > limit && (is_worse || exact_lower(errors, BOUND_CONFIDENCE) > limit) {
         gate.status = GateStatus::Fail;
-        if is_worse {
+        let baseline = case.baseline.errors();
+        gate.why = if is_worse {
             gate.on_failure = CanaryVerdict::Rollback;
-            "above the limit, and more than the baseline fails in the same window".clone_into(&mut gate.why);
+            format!("above the limit ({interval}), and more than the baseline fails in the same window")
         } else if case.comparison.errors_app.is_none() {
-            "above the limit, but there is no baseline in the same window to compare with".clone_into(&mut gate.why);
+            format!("above the limit ({interval}), but no baseline served in the same window to compare with")
+        } else if baseline.rate() > limit {
+            format!(
+                "above the limit ({interval}), but the baseline fails too, {}: a rollback would not help",
+                counted(baseline)
+            )
         } else {
-            gate.why = format!(
-                "above the limit, but the baseline fails too ({}): a rollback would not help",
-                counted(case.baseline.errors())
-            );
-        }
+            format!("above the limit ({interval}), but not proven to be more than the baseline's {}", counted(baseline))
+        };
     } else {
         gate.why = match units_needed_at(errors, limit, BOUND_CONFIDENCE) {
             Some(units) => {

@@ -32,7 +32,7 @@ fn gate(case: &Case<'_>, name: &str, shares: Option<&Shares>) -> Gate {
     (gate.needed_value, gate.actual_value) = (Some(margin), Some(shares.difference.value));
     gate.test = Some(shares.test());
     let numbers = format!(
-        "difference {} points (95 % interval {} to {}), Fisher's p = {} after Holm's correction",
+        "difference {} points (95 % interval {} to {}), Fisher's {} after Holm's correction",
         points(shares.difference.value),
         points(shares.difference.low),
         points(shares.difference.high),

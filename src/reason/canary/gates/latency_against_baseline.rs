@@ -25,7 +25,7 @@ pub(super) fn gate(case: &Case<'_>) -> Gate {
     (gate.needed_value, gate.actual_value) = (Some(MEDIUM_DELTA), Some(test.delta));
     gate.test = Some(found.test());
     let numbers = format!(
-        "an answer of the candidate is slower in {:.0} % of pairs, Mann–Whitney's p = {} after Holm's correction",
+        "an answer of the candidate is slower in {:.0} % of pairs, Mann–Whitney's {} after Holm's correction",
         test.superiority * 100.0,
         p_text(found.p_adjusted)
     );

@@ -15,6 +15,7 @@ use super::pair::Pair;
 use super::sample::Sample;
 use crate::model::canary::{CanaryVerdict, Gate, GateStatus, Limits};
 use crate::stats::fisher::Group;
+use crate::stats::rounded;
 
 /// A candidate that is worse than the baseline by less than this share of the limit is as good as it.
 const MARGIN_OF_LIMIT: f64 = 0.5;
@@ -47,6 +48,10 @@ pub(super) fn all(case: &Case<'_>) -> Vec<Gate> {
         latency_against_baseline::gate(case),
         capacity::gate(case),
     ];
+    for gate in &mut gates {
+        gate.needed_value = gate.needed_value.map(rounded);
+        gate.actual_value = gate.actual_value.map(rounded);
+    }
     if let Some(why) = &case.requests_unusable {
         for gate in gates.iter_mut().filter(|gate| gate.name != platform_failures::NAME) {
             gate.status = GateStatus::NotJudged;

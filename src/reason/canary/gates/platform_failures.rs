@@ -35,15 +35,11 @@ pub(super) fn gate(case: &Case<'_>) -> Gate {
     gate.status = GateStatus::Fail;
     if baseline.failed == 0 {
         gate.on_failure = CanaryVerdict::Rollback;
-        gate.why = format!(
-            "instances of the candidate fail and none of {} {} of the baseline does",
-            baseline.all,
-            if baseline.all == 1 { "instance" } else { "instances" }
-        );
+        gate.why = format!("instances of the candidate fail and none of the baseline (0 of {}) does", baseline.all);
         return gate;
     }
     let p = two_sided(candidate, baseline);
-    let compared = format!("baseline: {}; Fisher's p = {}", told(case.baseline), p_text(p));
+    let compared = format!("baseline: {}; Fisher's {}", told(case.baseline), p_text(p));
     if p < ALPHA && candidate.rate() > baseline.rate() {
         gate.on_failure = CanaryVerdict::Rollback;
         gate.why = format!("instances of the candidate fail more often ({compared})");
