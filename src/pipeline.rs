@@ -11,6 +11,7 @@ use crate::facts::{Facts, Settled};
 use crate::ingest::Damage;
 use crate::model::canary::CanaryReport;
 use crate::model::report::{InputFile, Report};
+use crate::model::timeline::TimelineReport;
 use crate::state::State;
 use crate::state::coverage::Coverage;
 use crate::state::history::{self, Document};
@@ -78,6 +79,14 @@ pub fn canary(options: &Options, wanted: &reason::canary::Wanted) -> Result<Cana
     let paths: Vec<String> = scan.files.into_iter().map(|file| file.path).collect();
     let report = reason::canary::canaries(&settled, &state, &coverage, wanted, &paths)?;
     Ok(advise::canary::with_actions(report))
+}
+
+/// Reads everything and puts what happened in order.
+pub fn timeline(options: &Options) -> Result<TimelineReport, Error> {
+    let scan = scan(options)?;
+    let Rebuilt { settled, state, coverage, .. } = rebuild(scan.facts, &scan.documents)?;
+    let paths: Vec<String> = scan.files.into_iter().map(|file| file.path).collect();
+    Ok(state::events::timeline(&settled, &state, &coverage, &paths))
 }
 
 /// Reads all inputs.

@@ -9,6 +9,7 @@ mod collect;
 mod exit;
 mod inputs;
 mod moment;
+mod timeline;
 
 use std::process::ExitCode;
 
@@ -45,6 +46,8 @@ enum Command {
     Analyze(analyze::Analyze),
     /// Compare a candidate revision with the one that serves
     Canary(canary::Canary),
+    /// Print what happened, in order
+    Timeline(timeline::Timeline),
     /// Print the commands that export everything an analysis needs
     Collect(collect::Collect),
 }
@@ -60,6 +63,7 @@ pub fn run() -> ExitCode {
         Command::Analyze(analyze) => analyze.run(),
         Command::Canary(canary) => canary.run(),
         Command::Collect(collect) => collect.run(),
+        Command::Timeline(timeline) => timeline.run(),
     };
     outcome.unwrap_or_else(Failure::report)
 }

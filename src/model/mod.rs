@@ -8,6 +8,7 @@ pub mod canary;
 pub mod entry;
 pub mod report;
 pub mod time;
+pub mod timeline;
 pub mod words;
 
 pub use entry::{Entry, HttpRequest, Position, Resource, Severity, Stream};

@@ -13,6 +13,7 @@ mod json;
 mod markdown;
 mod tables;
 mod text;
+pub mod timeline;
 mod view;
 
 use std::io::{self, Write};
