@@ -11,3 +11,4 @@ mod layout;
 mod open_cases;
 mod robustness;
 mod support;
+mod timeline;

@@ -174,15 +174,6 @@ impl Slots {
         Stretch { outcomes, latencies: latencies.into_iter().collect() }
     }
 
-    /// The slots in time order: start, first moment after it (nanoseconds since the epoch), and counts.
-    pub fn each(&self) -> impl Iterator<Item = (i64, i64, Outcomes)> {
-        let minutes = 1i64 << self.level;
-        self.slots.iter().map(move |slot| {
-            let start = slot.start.saturating_mul(minutes).saturating_mul(MINUTE_NANOS);
-            (start, start.saturating_add(minutes.saturating_mul(MINUTE_NANOS)), slot.outcomes)
-        })
-    }
-
     /// Length of a slot in seconds.
     pub fn slot_seconds(&self) -> i64 {
         60 << self.level

@@ -10,6 +10,8 @@ pub mod instances;
 pub mod overlap;
 pub mod revisions;
 
+mod aligned;
+
 use crate::facts::symbols::{EMPTY, Symbol};
 use crate::facts::{Home, Settled};
 use crate::model::Platform;

@@ -18,7 +18,12 @@ pub(super) fn events(scene: &Scene<'_>) -> Vec<Event> {
                 _ => "not ready".to_owned(),
             };
             if kind == EventKind::NotReady && !readiness.message.is_empty() {
-                text = format!("not ready: {}", redact(&readiness.message));
+                // What follows the first paragraph is an address of the console.
+                let reason = readiness.message.split("\n").next().unwrap_or_default();
+                text = format!(
+                    "not ready: {}",
+                    redact(reason.split(" Logs for this revision").next().unwrap_or_default())
+                );
             }
             let fact = facts().find(|fact| fact.time == readiness.since && fact.revision == *revision);
             Some(Event {

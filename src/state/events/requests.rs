@@ -9,9 +9,9 @@ use crate::model::{Stream, Timestamp};
 use crate::state::instances::End;
 
 /// Fewer failed requests than this are no burst; the first and last failure tell of them.
-const FAILED_MIN: u64 = 5;
+const FAILED_MIN: usize = 5;
 
-/// Minutes without a failure that a burst may contain.
+/// A pause that a burst may contain.
 const QUIET_NANOS_MAX: i64 = 120_000_000_000;
 
 /// The first and last sign that the service failed: a request, or an instance.
@@ -51,51 +51,37 @@ fn is_failed_request(scene: &Scene<'_>, row: &Row) -> bool {
         && classify::is_failed_request(row.status, true)
 }
 
-/// Stretches in which requests failed, with how many of all, and how many failed outside of them.
+/// Stretches in which requests failed, with how many of all in their minutes, and how many failed outside.
 pub(super) fn bursts(scene: &Scene<'_>) -> Vec<Event> {
-    let revisions = &scene.service.revisions;
-    let mut bad: Vec<(i64, i64)> = revisions
-        .iter()
-        .flat_map(|revision| revision.health.slots.each())
-        .filter(|(_, _, outcomes)| failed(outcomes) > 0)
-        .map(|(from, to, _)| (from, to))
-        .collect();
-    bad.sort_unstable();
-    let mut stretches: Vec<(i64, i64)> = Vec::new();
-    for (from, to) in bad {
-        match stretches.last_mut().filter(|last| from.saturating_sub(last.1) <= QUIET_NANOS_MAX) {
-            Some(last) => last.1 = last.1.max(to),
-            None => stretches.push((from, to)),
-        }
-    }
-    let whole = sum(revisions.iter().map(|revision| revision.health.slots.between(i64::MIN, i64::MAX).outcomes));
-    stretches
-        .into_iter()
-        .filter_map(|(from, to)| {
-            // `to` is the first moment after the last slot.
-            let within = |revision: &crate::state::revisions::RevisionFacts| {
-                revision.health.slots.between(from, to.saturating_sub(1)).outcomes
-            };
-            let (bad, all) = sum(revisions.iter().map(within));
-            if bad < FAILED_MIN {
-                return None;
-            }
-            let by_revision: Vec<String> = revisions
+    let rows: Vec<&Row> = scene.settled.rows.iter().filter(|row| is_failed_request(scene, row)).collect();
+    let whole = sum(scene, i64::MIN, i64::MAX);
+    rows.chunk_by(|a, b| b.time.saturating_sub(a.time) <= QUIET_NANOS_MAX)
+        .filter(|run| run.len() >= FAILED_MIN)
+        .filter_map(|run| {
+            let (first, last) = (run.first()?, run.last()?);
+            // Requests are counted by their arrival.
+            let arrivals = || run.iter().map(|row| row.written);
+            let (from, to) = (arrivals().min()?, arrivals().max()?);
+            let (bad, all) = sum(scene, from, to);
+            let by_revision: Vec<String> = scene
+                .service
+                .revisions
                 .iter()
-                .map(|revision| (&revision.name, within(revision)))
+                .map(|revision| (&revision.name, revision.health.slots.between(from, to).outcomes))
                 .filter(|(_, outcomes)| outcomes.requests > 0)
                 .map(|(name, outcomes)| format!("{name}: {} of {}", failed(&outcomes), outcomes.requests))
                 .collect();
             let split = if by_revision.len() > 1 { format!(" ({})", by_revision.join(", ")) } else { String::new() };
             let text = format!(
-                "{bad} of {all} requests failed{split}; outside of these minutes {} of {}",
-                whole.0 - bad,
-                whole.1 - all
+                "{bad} of {all} requests of these minutes failed{split}; of all others {} of {}",
+                whole.0.saturating_sub(bad),
+                whole.1.saturating_sub(all)
             );
             Some(Event {
-                until: Some(Timestamp(to)),
-                count: bad,
-                ..moment(Timestamp(from), EventKind::ErrorBurst, "", text)
+                until: Some(Timestamp(last.time)),
+                count: run.len() as u64,
+                evidence: Some(scene.quote(first)),
+                ..moment(Timestamp(first.time), EventKind::ErrorBurst, "", text)
             })
         })
         .collect()
@@ -105,7 +91,12 @@ fn failed(outcomes: &Outcomes) -> u64 {
     outcomes.errors_app + outcomes.errors_platform + outcomes.refused
 }
 
-/// Failed and all requests.
-fn sum(outcomes: impl Iterator<Item = Outcomes>) -> (u64, u64) {
-    outcomes.fold((0, 0), |(bad, all), outcomes| (bad + failed(&outcomes), all + outcomes.requests))
+/// Failed and all requests of the service in the minutes of a stretch.
+fn sum(scene: &Scene<'_>, from: i64, to: i64) -> (u64, u64) {
+    scene
+        .service
+        .revisions
+        .iter()
+        .map(|revision| revision.health.slots.between(from, to).outcomes)
+        .fold((0, 0), |(bad, all), outcomes| (bad + failed(&outcomes), all + outcomes.requests))
 }
