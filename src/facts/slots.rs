@@ -105,7 +105,7 @@ pub struct Slots {
     /// A slot is 2^level minutes long.
     level: u32,
     /// By start.
-    slots: Vec<Slot>,
+    list: Vec<Slot>,
     /// Slot of the last request: the next one is most likely in it.
     #[serde(skip)]
     recent: usize,
@@ -113,7 +113,7 @@ pub struct Slots {
 
 impl PartialEq for Slots {
     fn eq(&self, other: &Self) -> bool {
-        self.level == other.level && self.slots == other.slots
+        self.level == other.level && self.list == other.list
     }
 }
 
@@ -132,7 +132,7 @@ impl Slots {
     /// Counts one request that arrived at `arrival`, nanoseconds since the epoch.
     pub fn add(&mut self, arrival: i64, outcome: Outcome) {
         let at = self.find(arrival.div_euclid(MINUTE_NANOS));
-        let slot = &mut self.slots[at];
+        let slot = &mut self.list[at];
         slot.outcomes.add(outcome);
         if let Outcome::Succeeded(Some(bucket)) = outcome {
             slot.count(bucket, 1);
@@ -148,13 +148,13 @@ impl Slots {
         while self.level < other.level {
             self.coarsen();
         }
-        for theirs in &other.slots {
-            match self.slots.binary_search_by_key(&theirs.start, |slot| slot.start) {
-                Ok(at) => self.slots[at].absorb(theirs),
-                Err(at) => self.slots.insert(at, theirs.clone()),
+        for theirs in &other.list {
+            match self.list.binary_search_by_key(&theirs.start, |slot| slot.start) {
+                Ok(at) => self.list[at].absorb(theirs),
+                Err(at) => self.list.insert(at, theirs.clone()),
             }
         }
-        while self.slots.len() > SLOTS_MAX {
+        while self.list.len() > SLOTS_MAX {
             self.coarsen();
         }
     }
@@ -165,7 +165,7 @@ impl Slots {
         let (first, last) = (slot_of(from), slot_of(to));
         let mut outcomes = Outcomes::default();
         let mut latencies = std::collections::BTreeMap::new();
-        for slot in self.slots.iter().filter(|slot| (first..=last).contains(&slot.start)) {
+        for slot in self.list.iter().filter(|slot| (first..=last).contains(&slot.start)) {
             outcomes.merge(slot.outcomes);
             for (bucket, count) in &slot.latencies {
                 *latencies.entry(*bucket).or_insert(0) += u64::from(*count);
@@ -181,14 +181,14 @@ impl Slots {
 
     fn find(&mut self, minute: i64) -> usize {
         let start = minute >> self.level;
-        if self.slots.get(self.recent).is_some_and(|slot| slot.start == start) {
+        if self.list.get(self.recent).is_some_and(|slot| slot.start == start) {
             return self.recent;
         }
-        self.recent = match self.slots.binary_search_by_key(&start, |slot| slot.start) {
+        self.recent = match self.list.binary_search_by_key(&start, |slot| slot.start) {
             Ok(at) => at,
             Err(at) => {
-                self.slots.insert(at, Slot { start, ..Slot::default() });
-                if self.slots.len() > SLOTS_MAX {
+                self.list.insert(at, Slot { start, ..Slot::default() });
+                if self.list.len() > SLOTS_MAX {
                     self.coarsen();
                     return self.find(minute);
                 }
@@ -201,15 +201,15 @@ impl Slots {
     /// Doubles the length of the slots until fewer are needed. Minutes are 28 bits, so it ends.
     fn coarsen(&mut self) {
         self.level += 1;
-        let mut joined: Vec<Slot> = Vec::with_capacity(self.slots.len() / 2 + 1);
-        for mut slot in self.slots.drain(..) {
+        let mut joined: Vec<Slot> = Vec::with_capacity(self.list.len() / 2 + 1);
+        for mut slot in self.list.drain(..) {
             slot.start >>= 1;
             match joined.last_mut().filter(|last| last.start == slot.start) {
                 Some(last) => last.absorb(&slot),
                 None => joined.push(slot),
             }
         }
-        self.slots = joined;
+        self.list = joined;
         self.recent = 0;
     }
 }
@@ -252,7 +252,7 @@ mod tests {
         }
         slots.add(i64::MIN, Outcome::ErrorApp);
         slots.add(i64::MAX, Outcome::ErrorApp);
-        assert!(slots.slots.len() <= SLOTS_MAX);
+        assert!(slots.list.len() <= SLOTS_MAX);
         assert_eq!(slots.between(i64::MIN, i64::MAX).outcomes.errors_app, 20_002);
     }
 

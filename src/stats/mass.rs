@@ -26,7 +26,7 @@ fn stirling_error(n: f64) -> f64 {
         0.011_896_709_945_891_77,
         0.010_411_265_261_972_096,
         0.009_255_462_182_712_733,
-        0.008_330_563_433_362_871,
+        0.008_330_563_433_362_87,
         0.007_573_675_487_951_841,
         0.006_942_840_107_209_53,
         0.006_408_994_188_004_207,
@@ -62,6 +62,7 @@ fn deviance(x: f64, mean: f64) -> f64 {
 }
 
 /// `ln P(X = k)` of `n` trials with chance `p`; `-∞` where it cannot happen.
+#[allow(clippy::many_single_char_names, reason = "the letters of every textbook on the distribution")]
 pub(super) fn ln_binomial(k: u64, n: u64, p: f64) -> f64 {
     if k > n {
         return f64::NEG_INFINITY;

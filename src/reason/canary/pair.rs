@@ -169,12 +169,11 @@ fn by_split(service: &ServiceState, periods: &[Period], wanted: &Wanted) -> Opti
             .max_by_key(|name| age(service, name))?
             .clone(),
     };
-    let baseline = match &wanted.baseline {
-        Some(name) => name.clone(),
-        None => {
-            let others = period.shares.iter().filter(|(name, _)| **name != candidate);
-            others.max_by_key(|(name, percent)| (**percent, std::cmp::Reverse((*name).clone())))?.0.clone()
-        }
+    let baseline = if let Some(name) = &wanted.baseline {
+        name.clone()
+    } else {
+        let others = period.shares.iter().filter(|(name, _)| **name != candidate);
+        others.max_by_key(|(name, percent)| (**percent, std::cmp::Reverse((*name).clone())))?.0.clone()
     };
     let shares = period.shares.iter().map(|(name, percent)| Share { revision: name.clone(), percent: *percent });
     let ended = periods.get(at + 1).map(|next| {

@@ -19,7 +19,7 @@ pub(super) fn events(scene: &Scene<'_>) -> Vec<Event> {
             };
             if kind == EventKind::NotReady && !readiness.message.is_empty() {
                 // What follows the first paragraph is an address of the console.
-                let reason = readiness.message.split("\n").next().unwrap_or_default();
+                let reason = readiness.message.split('\n').next().unwrap_or_default();
                 text = format!(
                     "not ready: {}",
                     redact(reason.split(" Logs for this revision").next().unwrap_or_default())

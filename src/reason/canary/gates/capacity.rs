@@ -14,9 +14,9 @@ pub(super) fn gate(case: &Case<'_>) -> Gate {
         let mut gate = open("capacity", needed, format!("{own} refused; nothing to compare"));
         if own == 0 && case.candidate.outcomes.requests > 0 {
             gate.status = GateStatus::Pass;
-            gate.why = "no request was refused".to_owned();
+            "no request was refused".clone_into(&mut gate.why);
         } else {
-            gate.why = "one of the two answered no request in the window".to_owned();
+            "one of the two answered no request in the window".clone_into(&mut gate.why);
         }
         return gate;
     };

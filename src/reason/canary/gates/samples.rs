@@ -24,11 +24,11 @@ pub(super) fn gate(case: &Case<'_>) -> Gate {
     (gate.needed_value, gate.actual_value) = (Some(number(needed)), Some(number(candidate.all)));
     if candidate.all >= needed && baseline.all >= BASELINE_MIN {
         gate.status = GateStatus::Pass;
-        gate.why = "enough to judge the error rate".to_owned();
+        "enough to judge the error rate".clone_into(&mut gate.why);
         return gate;
     }
     if candidate.all >= needed {
-        gate.why = "the baseline answered too few requests in the window to say what is normal".to_owned();
+        "the baseline answered too few requests in the window to say what is normal".clone_into(&mut gate.why);
         return gate;
     }
     let wanted = units_needed_at(candidate, case.limits.error_rate, BOUND_CONFIDENCE).unwrap_or(needed).max(needed);
