@@ -2,12 +2,14 @@
 
 mod analyze_command;
 mod canary;
+mod classify_open_cases;
 mod deployments_open_cases;
 mod determinism;
 mod examples;
 mod incidents;
 mod ingest_open_cases;
 mod layout;
+mod notices;
 mod open_cases;
 mod robustness;
 mod support;

@@ -81,7 +81,8 @@ pub struct Read<T> {
     pub filtered_out: u64,
 }
 
-/// Reads files, directories (recursively) and standard input (`-`) and folds every entry.
+/// Reads files, directories (recursively) and standard input (`-`) and folds every entry. Entries come in small groups,
+/// so that whoever looks them up can let the lookups of a group wait together.
 ///
 /// # Errors
 /// When a path cannot be opened, or when no input holds an entry or a state document.
@@ -89,7 +90,7 @@ pub fn read<T, N, F>(inputs: &[PathBuf], options: &Options, new: N, fold: F) -> 
 where
     T: Send,
     N: Fn() -> T + Sync,
-    F: Fn(&mut T, &Entry<'_>) + Sync,
+    F: Fn(&mut T, &[Entry<'_>]) + Sync,
 {
     run::run(input::list(inputs)?, options, &new, &fold)
 }
@@ -102,7 +103,7 @@ pub fn read_bytes<T, N, F>(named: &[(String, Vec<u8>)], options: &Options, new: 
 where
     T: Send,
     N: Fn() -> T + Sync,
-    F: Fn(&mut T, &Entry<'_>) + Sync,
+    F: Fn(&mut T, &[Entry<'_>]) + Sync,
 {
     let mut listed: Vec<Listed> = named
         .iter()

@@ -46,7 +46,7 @@ pub(super) fn run<T, N, F>(inputs: Vec<Listed>, options: &Options, new: &N, fold
 where
     T: Send,
     N: Fn() -> T + Sync,
-    F: Fn(&mut T, &Entry<'_>) + Sync,
+    F: Fn(&mut T, &[Entry<'_>]) + Sync,
 {
     let files = inputs.len();
     let shared = Shared {
@@ -129,7 +129,7 @@ fn conclude<T>(
 
 impl Shared<'_> {
     /// One worker's day.
-    fn work<T, F: Fn(&mut T, &Entry<'_>)>(&self, worker: &mut Worker<'_, T, F>) {
+    fn work<T, F: Fn(&mut T, &[Entry<'_>])>(&self, worker: &mut Worker<'_, T, F>) {
         let mut batch = Batch::default();
         loop {
             // A statement of its own, so that the lock on the queue is not held while the file is opened.

@@ -1,3 +1,5 @@
+mod pair;
+
 use proptest::prelude::*;
 
 use super::compare::Comparison;
@@ -22,7 +24,7 @@ fn sample(revision: &str, requests: u64, errors_app: u64) -> Sample {
     }
 }
 
-fn pair(aligned: bool) -> Pair {
+fn pair_of(aligned: bool) -> Pair {
     Pair {
         baseline: "old".to_owned(),
         candidate: "new".to_owned(),
@@ -44,7 +46,7 @@ struct Told {
 fn judge_with(candidate: &Sample, baseline: &Sample, aligned: bool, unusable: Option<&str>) -> Told {
     let limits = Limits::default();
     let comparison = Comparison::of(candidate, baseline, &limits, aligned);
-    let pair = pair(aligned);
+    let pair = pair_of(aligned);
     let case = Case {
         candidate,
         baseline,
