@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use proptest::prelude::*;
 use serde::Deserialize;
 use whydown::model::canary::{Canary, CanaryReport};
 use whydown::pipeline::{self, Options};
@@ -170,6 +171,93 @@ fn every_form_says_the_verdict_and_none_is_broken_by_log_text() {
             form(Format::Text).lines().all(|line| line.chars().count() <= 80 || line.starts_with("    ")),
             "{name}"
         );
+    }
+}
+
+#[test]
+fn hostile_names_reach_no_command_and_no_terminal() {
+    let (_, folder, truth) = fixtures().into_iter().find(|(name, _, _)| name == "out-of-memory").expect("the fixture");
+    let text = std::fs::read_to_string(folder.join(&truth.files[0])).expect("NDJSON");
+    let scratch = tempfile::tempdir().expect("a temporary folder");
+    for name in
+        ["$(touch x)-00018-hmx", "a;reboot-00018-hmx", "\\u001b[2J-00018-hmx", "</td><b>-00018-hmx", "`id`-00018-hmx"]
+    {
+        let hostile = text.replace("pictures-api-00018-hmx", name);
+        std::fs::write(scratch.path().join(&truth.files[0]), hostile).expect("a writable folder");
+        let report = compare(scratch.path(), &truth, 2);
+        assert_eq!(report.canaries.len(), 1, "{name}");
+        for action in &report.canaries[0].actions {
+            for line in [&action.command, &action.undo] {
+                assert!(!line.contains("00018-hmx"), "{name}: {line}");
+            }
+        }
+        for format in [Format::Text, Format::Markdown, Format::Json] {
+            let mut bytes = Vec::new();
+            let options = Rendering { width: 100, color: false, full: false };
+            canary::render(&report, format, options, &mut bytes).expect("a vector takes everything");
+            let shown = String::from_utf8(bytes).expect("UTF-8");
+            assert!(!shown.contains('\u{1b}'), "{name}");
+            assert!(format != Format::Markdown || !shown.contains("<b>"), "{shown}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn damaged_files_never_panic(number in 0usize..64, flips in proptest::collection::vec((any::<u32>(), any::<u8>()), 0..60)) {
+        let plain: Vec<_> =
+            fixtures().into_iter().filter(|(_, _, truth)| truth.files == ["logs.ndjson"]).collect();
+        let (_, folder, _) = &plain[number % plain.len()];
+        let mut bytes = std::fs::read(folder.join("logs.ndjson")).expect("the fixture");
+        let size = bytes.len();
+        for (at, value) in flips {
+            bytes[at as usize % size] = value;
+        }
+        let scratch = tempfile::tempdir().expect("a temporary folder");
+        let path = scratch.path().join("logs.ndjson");
+        std::fs::write(&path, bytes).expect("a writable folder");
+        let options = Options { inputs: vec![path], ..Options::default() };
+        // An error is an answer, a panic is not.
+        let _ = pipeline::canary(&options, &Wanted::default());
+        let _ = pipeline::timeline(&options);
+    }
+}
+
+#[test]
+fn times_at_both_ends_of_the_calendar_are_compared_without_overflow() {
+    let (_, folder, truth) = fixtures().into_iter().find(|(name, _, _)| name == "rollover").expect("the fixture");
+    let text = std::fs::read_to_string(folder.join(&truth.files[0])).expect("NDJSON");
+    let scratch = tempfile::tempdir().expect("a temporary folder");
+    let years = ["1678", "2261", "2026"];
+    let spread: String = text
+        .lines()
+        .enumerate()
+        .map(|(number, line)| {
+            line.replace("\"timestamp\":\"2026-10", &format!("\"timestamp\":\"{}-10", years[number % 3])) + "\n"
+        })
+        .collect();
+    std::fs::write(scratch.path().join(&truth.files[0]), spread).expect("a writable folder");
+    let report = compare(scratch.path(), &truth, 2);
+    assert_eq!(report.canaries.len(), 1, "both revisions span all years");
+    let options = Options { inputs: vec![scratch.path().join(&truth.files[0])], ..Options::default() };
+    assert!(!pipeline::timeline(&options).expect("a timeline").services[0].events.is_empty());
+}
+
+#[test]
+fn the_examples_are_what_the_program_prints() {
+    for (arguments, example) in [
+        (&["canary", SICK, "--width", "80"][..], "canary-sick.txt"),
+        (&["canary", "fixtures/canary/healthy/logs.ndjson.gz", "--format", "markdown"], "canary-healthy.md"),
+        (
+            &["timeline", "fixtures/incidents/connection-slots-two-live-revisions/logs.ndjson.gz", "--width", "120"],
+            "timeline.txt",
+        ),
+    ] {
+        let (code, text, _) = run(arguments);
+        assert_eq!(code, Some(0));
+        expect_test::expect_file![root().join("reports/examples").join(example)].assert_eq(&text);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use whydown::model::timeline::{Event, EventKind, TimelineReport};
 use whydown::pipeline::{self, Options};
-use whydown::report::{Options as Rendering, timeline};
+use whydown::report::{Options as Rendering, events};
 
 use crate::support::{incidents, shared};
 
@@ -12,7 +12,7 @@ fn read(inputs: Vec<std::path::PathBuf>, state_files: Vec<std::path::PathBuf>, t
     pipeline::timeline(&Options { inputs, state_files, ingest }).unwrap_or_else(|error| panic!("{shown}: {error}"))
 }
 
-fn events(name: &str) -> Vec<Event> {
+fn events_of(name: &str) -> Vec<Event> {
     let incident = incidents().into_iter().find(|incident| incident.name == name).expect("the fixture");
     let mut report = read(incident.inputs(), incident.state_files(), 2);
     assert_eq!(report.services.len(), 1, "{name}");
@@ -31,7 +31,7 @@ fn one(events: &[Event], kind: EventKind) -> &Event {
 
 #[test]
 fn a_bad_deploy_stands_before_the_failures_that_it_made() {
-    let events = events("bad-revision-with-rollback-target");
+    let events = events_of("bad-revision-with-rollback-target");
     let wanted = [
         EventKind::FirstAnswer,
         EventKind::Deploy,
@@ -56,7 +56,7 @@ fn a_bad_deploy_stands_before_the_failures_that_it_made() {
 
 #[test]
 fn a_crash_loop_is_one_line_with_its_count_and_codes() {
-    let events = events("import-error-behind-tcp-probe");
+    let events = events_of("import-error-behind-tcp-probe");
     let crashes = one(&events, EventKind::Crashes);
     assert_eq!((crashes.count, crashes.revision.as_str()), (6, "orders-api-00041-kx7"));
     assert!(
@@ -69,7 +69,7 @@ fn a_crash_loop_is_one_line_with_its_count_and_codes() {
 
 #[test]
 fn a_refused_deploy_says_who_and_why() {
-    let events = events("deploy-conflict-refused");
+    let events = events_of("deploy-conflict-refused");
     let refused = one(&events, EventKind::Refused);
     assert!(
         refused.text.contains("Conflict for resource") && refused.text.contains("gcloud run deploy"),
@@ -81,11 +81,11 @@ fn a_refused_deploy_says_who_and_why() {
 
 #[test]
 fn traffic_and_failed_deploys_are_told() {
-    let events = events("connection-slots-two-live-revisions");
+    let events = events_of("connection-slots-two-live-revisions");
     let traffic: Vec<&Event> = events.iter().filter(|event| event.kind == EventKind::Traffic).collect();
     assert_eq!(traffic.len(), 2);
     assert!(traffic[0].text.contains("booking-api-00024-kfz=50, booking-api-00025-mx7=50"), "{}", traffic[0].text);
-    let failed = self::events("failed-deploy-old-still-serving");
+    let failed = events_of("failed-deploy-old-still-serving");
     assert!(kinds(&failed).contains(&EventKind::DeployFailed), "{failed:#?}");
     assert!(one(&failed, EventKind::NotReady).text.starts_with("not ready: "));
 }
@@ -94,7 +94,7 @@ fn traffic_and_failed_deploys_are_told() {
 fn quiet_fixtures_have_no_failure() {
     for name in ["healthy-rollout", "quiet-rollback-pin", "canary-healthy"] {
         let bad = [EventKind::ErrorBurst, EventKind::Crashes, EventKind::DeployFailed, EventKind::Refused];
-        let events = events(name);
+        let events = events_of(name);
         assert!(!kinds(&events).iter().any(|kind| bad.contains(kind)), "{name}: {events:#?}");
     }
 }
@@ -118,12 +118,12 @@ fn both_forms_hold_every_event_and_no_control_character() {
         let form = |format| {
             let mut bytes = Vec::new();
             let options = Rendering { width: 100, color: false, full: true };
-            timeline::render(&report, format, options, &mut bytes).expect("a vector takes everything");
+            events::render(&report, format, options, &mut bytes).expect("a vector takes everything");
             String::from_utf8(bytes).expect("UTF-8")
         };
-        let back: TimelineReport = serde_json::from_str(&form(timeline::Format::Json)).expect("the contract");
+        let back: TimelineReport = serde_json::from_str(&form(events::Format::Json)).expect("the contract");
         assert_eq!(back, report, "{}", incident.name);
-        let text = form(timeline::Format::Text);
+        let text = form(events::Format::Text);
         assert!(text.lines().all(|line| !line.chars().any(char::is_control)), "{}", incident.name);
         let events: usize = report.services.iter().map(|service| service.events.len()).sum();
         assert!(text.starts_with(&format!("{events} events; ")), "{}", incident.name);

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use super::exit::{self, Failure};
 use super::inputs::Inputs;
 use crate::pipeline;
-use crate::report::{self, timeline};
+use crate::report::{self, events};
 
 /// Width where standard output is no terminal and `COLUMNS` is not set.
 const DEFAULT_COLUMNS: u16 = 120;
@@ -42,11 +42,11 @@ impl Timeline {
         let width = self.width.or(columns).unwrap_or(DEFAULT_COLUMNS).clamp(60, 400);
         let options = report::Options { width, color: std::io::stdout().is_terminal() && !plain, full: true };
         let format = match self.format {
-            FormatName::Text => timeline::Format::Text,
-            FormatName::Json => timeline::Format::Json,
+            FormatName::Text => events::Format::Text,
+            FormatName::Json => events::Format::Json,
         };
         let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-        timeline::render(&report, format, options, &mut out)?;
+        events::render(&report, format, options, &mut out)?;
         out.flush()?;
         Ok(ExitCode::from(exit::ANALYSED))
     }

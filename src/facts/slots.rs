@@ -11,6 +11,9 @@ pub const SLOTS_MAX: usize = 2_048;
 
 const MINUTE_NANOS: i64 = 60_000_000_000;
 
+/// Minutes of all representable times are 28 bits, so no more joining can be needed.
+const LEVEL_MAX: u32 = 28;
+
 /// What became of requests of users. Requests that say nothing about users are only counted as `set_aside`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Outcomes {
@@ -50,14 +53,34 @@ pub enum Outcome {
 impl Outcomes {
     fn add(&mut self, outcome: Outcome) {
         self.requests += u64::from(outcome != Outcome::SetAside);
-        match outcome {
-            Outcome::Succeeded(_) | Outcome::Unknown => {}
-            Outcome::ClientError => self.client_errors += 1,
-            Outcome::ErrorApp => self.errors_app += 1,
-            Outcome::ErrorPlatform => self.errors_platform += 1,
-            Outcome::Refused => self.refused += 1,
-            Outcome::SetAside => self.set_aside += 1,
+        if let Some(count) = self.count_of(outcome) {
+            *count += 1;
         }
+    }
+
+    fn take_back(&mut self, outcome: Outcome, times: u64) {
+        if outcome != Outcome::SetAside {
+            self.requests = self.requests.saturating_sub(times);
+        }
+        if let Some(count) = self.count_of(outcome) {
+            *count = count.saturating_sub(times);
+        }
+    }
+
+    /// The count that an outcome has besides that of all requests.
+    fn count_of(&mut self, outcome: Outcome) -> Option<&mut u64> {
+        match outcome {
+            Outcome::Succeeded(_) | Outcome::Unknown => None,
+            Outcome::ClientError => Some(&mut self.client_errors),
+            Outcome::ErrorApp => Some(&mut self.errors_app),
+            Outcome::ErrorPlatform => Some(&mut self.errors_platform),
+            Outcome::Refused => Some(&mut self.refused),
+            Outcome::SetAside => Some(&mut self.set_aside),
+        }
+    }
+
+    fn counts(&self) -> [u64; 6] {
+        [self.requests, self.errors_app, self.errors_platform, self.refused, self.client_errors, self.set_aside]
     }
 
     fn merge(&mut self, other: Self) {
@@ -159,6 +182,37 @@ impl Slots {
         }
     }
 
+    /// Takes back what `times` copies of a request in a minute since the epoch added. Another copy stays counted,
+    /// so the slots themselves stay.
+    pub fn take_back(&mut self, minute: i64, outcome: Outcome, times: u64) {
+        let start = minute >> self.level;
+        let Ok(at) = self.list.binary_search_by_key(&start, |slot| slot.start) else { return };
+        let slot = &mut self.list[at];
+        slot.outcomes.take_back(outcome, times);
+        if let Outcome::Succeeded(Some(bucket)) = outcome
+            && let Ok(at) = slot.latencies.binary_search_by_key(&bucket, |(known, _)| *known)
+        {
+            let left = u64::from(slot.latencies[at].1).saturating_sub(times);
+            slot.latencies[at].1 = u32::try_from(left).unwrap_or(u32::MAX);
+            slot.latencies.retain(|(_, count)| *count > 0);
+        }
+    }
+
+    /// Whether these can be slots of this program: for what was read back from a file. No count is above
+    /// `count_max`, no bucket at or above `buckets`.
+    pub fn is_sound(&self, count_max: u64, buckets: u16) -> bool {
+        let ascending = self.list.windows(2).all(|pair| pair[0].start < pair[1].start);
+        let level = self.level <= LEVEL_MAX && self.list.len() <= SLOTS_MAX;
+        ascending
+            && level
+            && self.list.iter().all(|slot| {
+                let latencies = &slot.latencies;
+                latencies.windows(2).all(|pair| pair[0].0 < pair[1].0)
+                    && latencies.iter().all(|(bucket, count)| *bucket < buckets && u64::from(*count) <= count_max)
+                    && slot.outcomes.counts().into_iter().all(|count| count <= count_max)
+            })
+    }
+
     /// Everything in the slots that the time `from..=to` touches, nanoseconds since the epoch.
     pub fn between(&self, from: i64, to: i64) -> Stretch {
         let slot_of = |time: i64| time.div_euclid(MINUTE_NANOS) >> self.level;
@@ -198,7 +252,7 @@ impl Slots {
         self.recent
     }
 
-    /// Doubles the length of the slots until fewer are needed. Minutes are 28 bits, so it ends.
+    /// Doubles the length of the slots.
     fn coarsen(&mut self) {
         self.level += 1;
         let mut joined: Vec<Slot> = Vec::with_capacity(self.list.len() / 2 + 1);
@@ -254,6 +308,23 @@ mod tests {
         slots.add(i64::MAX, Outcome::ErrorApp);
         assert!(slots.list.len() <= SLOTS_MAX);
         assert_eq!(slots.between(i64::MIN, i64::MAX).outcomes.errors_app, 20_002);
+    }
+
+    #[test]
+    fn copies_that_are_taken_back_leave_what_one_copy_gives() {
+        let (mut once, mut thrice) = (Slots::default(), Slots::default());
+        for number in 0..500u64 {
+            let minute = i64::try_from(number % 90).unwrap();
+            once.add(minute * MINUTE_NANOS, outcome(number));
+            for _ in 0..3 {
+                thrice.add(minute * MINUTE_NANOS, outcome(number));
+            }
+        }
+        for number in 0..500u64 {
+            thrice.take_back(i64::try_from(number % 90).unwrap(), outcome(number), 2);
+        }
+        assert_eq!(thrice, once);
+        assert!(once.is_sound(500, 448) && !once.is_sound(500, 39) && !once.is_sound(2, 448));
     }
 
     proptest! {

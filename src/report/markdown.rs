@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::escape::{fence, markdown};
-use super::view::{ActionView, FindingView, Table, View};
+use super::view::{FindingView, Table, View};
 
 /// GitHub's limit of one comment, in characters, less room for the last line.
 const CHARS_MAX: usize = 65_536 - 200;
@@ -50,7 +50,18 @@ fn finding_blocks(finding: &FindingView) -> Vec<String> {
     let mut blocks = vec![list(&finding.facts)];
     blocks.push(format!("{}\n", markdown(&finding.summary)));
     blocks.push(format!("**Impact**\n\n{}", bullets(&finding.impact)));
-    blocks.push(format!("### Do now\n{}", commands(&finding.actions)));
+    let mut commands = "### Do now\n".to_owned();
+    for action in &finding.actions {
+        commands.push_str(&format!("\n**{}**\n", markdown(&action.line)));
+        if !action.command.is_empty() {
+            let fence = fence(&action.command);
+            commands.push_str(&format!("\n{fence}sh\n{}\n{fence}\n", action.command));
+        }
+        if !action.notes.is_empty() {
+            commands.push_str(&format!("\n{}", bullets(&action.notes)));
+        }
+    }
+    blocks.push(commands);
     blocks.push(format!("### Why\n\n{}", bullets(&finding.why)));
     let mut chain = "### Evidence\n".to_owned();
     for link in &finding.chain {
@@ -70,22 +81,6 @@ fn finding_blocks(finding: &FindingView) -> Vec<String> {
         blocks.push(bullets(&finding.weighing));
     }
     blocks
-}
-
-/// Each action with its command in a fence.
-pub(super) fn commands(actions: &[ActionView]) -> String {
-    let mut text = String::new();
-    for action in actions {
-        text.push_str(&format!("\n**{}**\n", markdown(&action.line)));
-        if !action.command.is_empty() {
-            let fence = fence(&action.command);
-            text.push_str(&format!("\n{fence}sh\n{}\n{fence}\n", action.command));
-        }
-        if !action.notes.is_empty() {
-            text.push_str(&format!("\n{}", bullets(&action.notes)));
-        }
-    }
-    text
 }
 
 fn rest(view: &View) -> Vec<String> {

@@ -7,13 +7,13 @@
 pub mod canary;
 mod checks;
 pub mod compose;
+pub mod events;
 
 mod escape;
 mod json;
 mod markdown;
 mod tables;
 mod text;
-pub mod timeline;
 mod view;
 
 use std::io::{self, Write};

@@ -251,7 +251,7 @@ pub(super) fn clean(text: &str) -> String {
     escape::line(text, SENTENCE_MAX * 4)
 }
 
-pub(super) fn capital(word: &str) -> String {
+fn capital(word: &str) -> String {
     let mut chars = word.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

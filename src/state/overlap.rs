@@ -159,7 +159,7 @@ fn by_overlap(service: &ServiceState, written: &[&RevisionFacts], serving: &[&Re
     for (i, a) in pool.iter().enumerate() {
         for b in &pool[i + 1..] {
             let (from, to) = (spans(a).0.max(spans(b).0), spans(a).1.min(spans(b).1));
-            if longest.is_none_or(|(start, end, _)| to - from > end - start) {
+            if longest.is_none_or(|(start, end, _)| to.saturating_sub(from) > end.saturating_sub(start)) {
                 longest = Some((from, to, [a, b]));
             }
         }
@@ -176,7 +176,7 @@ fn by_overlap(service: &ServiceState, written: &[&RevisionFacts], serving: &[&Re
         return answer;
     }
     let seconds = Timestamp(to).seconds_since(Timestamp(from));
-    let (state, known) = if to - from <= DRAIN_NANOS_MAX {
+    let (state, known) = if to.saturating_sub(from) <= DRAIN_NANOS_MAX {
         ("rollover-drain", true)
     } else if serving.len() > 1 {
         ("dual-traffic", true)

@@ -237,7 +237,8 @@ fn by_requests(service: &ServiceState, wanted: &Wanted) -> Option<Pair> {
             let ordered = if named == 2 { wanted.candidate.as_ref() == Some(&candidate.name) } else { younger };
             let involved = usize::from(is_named(&candidate.name)) + usize::from(is_named(&baseline.name)) == named;
             let Some((from, to)) = overlap(candidate, baseline).filter(|_| ordered && involved) else { continue };
-            if to - from > DRAIN_NANOS_MAX && best.is_none_or(|(start, end, _, _)| to - from > end - start) {
+            let length = to.saturating_sub(from);
+            if length > DRAIN_NANOS_MAX && best.is_none_or(|(start, end, _, _)| length > end.saturating_sub(start)) {
                 best = Some((from, to, candidate, baseline));
             }
         }

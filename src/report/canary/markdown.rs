@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::super::escape::{fence, markdown};
-use super::super::markdown::{bullets, commands, list, table};
+use super::super::markdown::{bullets, list, table};
 use super::{CanaryView, View};
 
 pub(super) fn write(view: &View, out: &mut dyn Write) -> io::Result<()> {
@@ -31,7 +31,17 @@ fn write_one(canary: &CanaryView, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "### Notes\n\n{}", bullets(&canary.notes))?;
     }
     if !canary.actions.is_empty() {
-        writeln!(out, "### Do now\n{}", commands(&canary.actions))?;
+        writeln!(out, "### Do now\n")?;
+    }
+    for action in &canary.actions {
+        writeln!(out, "**{}**\n", markdown(&action.line))?;
+        if !action.command.is_empty() {
+            let fence = fence(&action.command);
+            writeln!(out, "{fence}sh\n{}\n{fence}\n", action.command)?;
+        }
+        if !action.notes.is_empty() {
+            writeln!(out, "{}", bullets(&action.notes))?;
+        }
     }
     if !canary.evidence.is_empty() {
         writeln!(out, "### Evidence\n")?;
