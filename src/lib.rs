@@ -33,6 +33,8 @@ pub mod facts;
 
 pub mod state;
 
+pub mod shard;
+
 pub mod reason;
 
 pub mod advise;

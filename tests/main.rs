@@ -12,5 +12,8 @@ mod layout;
 mod notices;
 mod open_cases;
 mod robustness;
+mod shards;
+#[cfg(target_os = "linux")]
+mod spark;
 mod support;
 mod timeline;

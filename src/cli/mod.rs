@@ -5,10 +5,14 @@
 
 mod analyze;
 mod canary;
+mod cluster;
 mod collect;
 mod exit;
 mod inputs;
+mod merge;
 mod moment;
+mod progress;
+mod scan;
 mod timeline;
 
 use std::process::ExitCode;
@@ -48,6 +52,12 @@ enum Command {
     Canary(canary::Canary),
     /// Print what happened, in order
     Timeline(timeline::Timeline),
+    /// Read a part of the logs into a Facts file, on any machine
+    Scan(scan::Scan),
+    /// Join Facts files into the report that one machine would have made
+    Merge(merge::Merge),
+    /// Print a job that scans and merges on a cluster
+    Cluster(cluster::Cluster),
     /// Print the commands that export everything an analysis needs
     Collect(collect::Collect),
 }
@@ -62,6 +72,9 @@ pub fn run() -> ExitCode {
     let outcome = match &arguments.command {
         Command::Analyze(analyze) => analyze.run(),
         Command::Canary(canary) => canary.run(),
+        Command::Scan(scan) => scan.run(),
+        Command::Merge(merge) => merge.run(),
+        Command::Cluster(cluster) => cluster.run(),
         Command::Collect(collect) => collect.run(),
         Command::Timeline(timeline) => timeline.run(),
     };

@@ -1,5 +1,7 @@
 //! Requests of one revision: counts by outcome and a latency histogram that merges exactly.
 
+use serde::{Deserialize, Serialize};
+
 use super::slots::{Outcome, Slots};
 use crate::classify::Caller;
 
@@ -13,7 +15,7 @@ const SMALLEST_MS: f64 = 0.1;
 const BUCKETS: usize = 448;
 
 /// Counts of requests by outcome, with latencies.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Health {
     /// Request entries.
     pub requests: u64,
@@ -61,8 +63,8 @@ impl Default for Health {
 impl Health {
     /// Counts one request.
     pub fn add(&mut self, arrival: i64, status: u16, platform_text: bool, latency_nanos: Option<i64>, caller: Caller) {
-        let bucket = latency_nanos.filter(|nanos| *nanos > 0).map(bucket_of);
-        self.slots.add(arrival, outcome(status, platform_text, bucket, caller));
+        let bucket = latency_bucket(latency_nanos);
+        self.slots.add(arrival, outcome(status, platform_text, bucket, caller != Caller::User));
         self.requests += 1;
         self.first = self.first.min(arrival);
         self.last = self.last.max(arrival);
@@ -103,9 +105,39 @@ impl Health {
             self.buckets.clone_from(&other.buckets);
         } else {
             for (mine, theirs) in self.buckets.iter_mut().zip(&other.buckets) {
-                *mine += theirs;
+                *mine = mine.saturating_add(*theirs);
             }
         }
+    }
+
+    /// Takes back `times` requests that [`Health::add`] counted; `bucket` is that of their latency. First and last
+    /// stay, because a copy of each request stays counted.
+    pub(super) fn take_back(&mut self, status: u16, platform_text: bool, bucket: Option<u16>, times: u64) {
+        let mut uncounted = 0;
+        let count = match status {
+            _ if platform_text && (status >= 500 || status == 429) => &mut self.errors_platform,
+            500.. => &mut self.errors_app,
+            400..500 => &mut self.client_errors,
+            1..400 => &mut self.succeeded,
+            0 => &mut uncounted,
+        };
+        *count = count.saturating_sub(times);
+        self.requests = self.requests.saturating_sub(times);
+        if status >= 500 {
+            self.errors_5xx = self.errors_5xx.saturating_sub(times);
+        }
+        if let Some(count) = bucket.and_then(|bucket| self.buckets.get_mut(usize::from(bucket))) {
+            *count = count.saturating_sub(u32::try_from(times).unwrap_or(u32::MAX));
+            self.timed = self.timed.saturating_sub(times);
+        }
+    }
+
+    /// Whether the histogram has the buckets of this version, or none, and no count is above `count_max`.
+    pub(super) fn is_sound(&self, count_max: u64) -> bool {
+        let outcomes = [self.succeeded, self.client_errors, self.errors_app, self.errors_platform, self.errors_5xx];
+        (self.buckets.is_empty() || self.buckets.len() == BUCKETS)
+            && self.slots.is_sound(count_max, u16::try_from(BUCKETS).unwrap_or(u16::MAX))
+            && outcomes.into_iter().chain([self.requests, self.timed]).all(|count| count <= count_max)
     }
 
     /// Latency that the given share of requests stayed below, in milliseconds; `None` without latencies.
@@ -137,10 +169,15 @@ fn bucket_of(nanos: i64) -> u16 {
     steps.max(0.0).min((BUCKETS - 1) as f64) as u16
 }
 
-/// What a request is in a comparison. How long a switch of protocols was kept open says nothing about speed.
-fn outcome(status: u16, platform_text: bool, bucket: Option<u16>, caller: Caller) -> Outcome {
+/// Bucket of a latency that was told.
+pub(super) fn latency_bucket(nanos: Option<i64>) -> Option<u16> {
+    nanos.filter(|nanos| *nanos > 0).map(bucket_of)
+}
+
+/// What a request is in a comparison; `aside` where it was not a user's. How long a switch of protocols was kept open says nothing about speed.
+pub(super) fn outcome(status: u16, platform_text: bool, bucket: Option<u16>, aside: bool) -> Outcome {
     match status {
-        _ if caller != Caller::User => Outcome::SetAside,
+        _ if aside => Outcome::SetAside,
         429 if platform_text => Outcome::Refused,
         500.. if platform_text => Outcome::ErrorPlatform,
         500.. => Outcome::ErrorApp,

@@ -17,7 +17,7 @@ use super::damage::Damages;
 use super::repair::repair;
 use super::source::{Batch, Content};
 use super::wire::Record;
-use super::{Filter, console, entry, nesting, yaml};
+use super::{Options, console, entry, nesting, yaml};
 
 /// Entries handed on together: few enough to stay in the first-level cache.
 const GROUP_LEN: usize = 32;
@@ -36,7 +36,7 @@ pub(super) struct Worker<'w, T, F> {
     pub damages: Damages,
     pub filtered_out: u64,
     fold: &'w F,
-    filter: &'w Filter,
+    options: &'w Options,
 }
 
 /// Where a record stands and what may be said about it.
@@ -50,14 +50,14 @@ struct Place {
 }
 
 impl<'w, T, F: Fn(&mut T, &[Entry<'_>])> Worker<'w, T, F> {
-    pub(super) fn new(state: T, files: usize, fold: &'w F, filter: &'w Filter) -> Self {
+    pub(super) fn new(state: T, files: usize, fold: &'w F, options: &'w Options) -> Self {
         Self {
             state,
             counts: vec![Counts::default(); files],
             damages: Damages::default(),
             filtered_out: 0,
             fold,
-            filter,
+            options,
         }
     }
 
@@ -265,13 +265,14 @@ impl<'w, T, F: Fn(&mut T, &[Entry<'_>])> Worker<'w, T, F> {
     /// Counts and folds a group, which is empty afterwards.
     fn accept(&mut self, group: &mut Vec<Entry<'_>>) {
         let before = group.len();
-        group.retain(|entry| self.filter.admits(entry));
+        group.retain(|entry| self.options.filter.admits(entry));
         self.filtered_out += (before - group.len()) as u64;
         if let Some(first) = group.first() {
             if let Some(counts) = self.counts.get_mut(first.position.file as usize) {
                 counts.entries += group.len() as u64;
             }
             (self.fold)(&mut self.state, group);
+            self.options.progress.add_entries(group.len() as u64);
         }
         group.clear();
     }
