@@ -40,9 +40,10 @@ impl Failure {
             | Self::Pipeline(pipeline::Error::Columns(_) | pipeline::Error::Shard(shard::Error::Write { .. })) => {
                 INTERNAL
             }
-            Self::Pipeline(pipeline::Error::Shard(shard::Error::ManyNamed { .. })) => USAGE,
+            Self::Pipeline(pipeline::Error::Shard(shard::Error::ManyNamed { .. }) | pipeline::Error::Canary(_)) => {
+                USAGE
+            }
             Self::Pipeline(pipeline::Error::Shard(_)) => UNREADABLE,
-            Self::Pipeline(pipeline::Error::Canary(_)) => USAGE,
             Self::Pipeline(pipeline::Error::Ingest(error)) => code_of(error),
         };
         say(&format!("whydown: {self}"));
