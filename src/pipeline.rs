@@ -14,8 +14,10 @@ use crate::facts::seen::Seen;
 use crate::facts::{Facts, Home, Settled};
 use crate::ingest::Damage;
 use crate::model::Timestamp;
+use crate::model::canary::CanaryReport;
 use crate::model::patterns::Patterns;
 use crate::model::report::{InputFile, Report};
+use crate::model::timeline::TimelineReport;
 use crate::reason::ignore::Ignore;
 use crate::report::checks::Thresholds;
 use crate::shard::Union;
@@ -67,6 +69,9 @@ pub enum Error {
     /// A defect of whydown.
     #[error(transparent)]
     Columns(#[from] crate::facts::columns::ColumnsError),
+    /// Revisions were named that cannot be compared.
+    #[error(transparent)]
+    Canary(#[from] reason::canary::Error),
 }
 
 /// What reading gave: facts, and what describes the inputs. The first half of the work, and the half that can be
@@ -97,6 +102,23 @@ pub struct Rebuilt {
 /// Reads everything and says why it broke.
 pub fn analyze(options: &Options) -> Result<Report, Error> {
     conclude(scan(options)?, &options.policy)
+}
+
+/// Reads everything and compares each canary with its baseline.
+pub fn canary(options: &Options, wanted: &reason::canary::Wanted) -> Result<CanaryReport, Error> {
+    let scan = scan(options)?;
+    let Rebuilt { settled, state, coverage, .. } = rebuild(scan.facts, &scan.documents, options.policy.catalog())?;
+    let paths: Vec<String> = scan.files.into_iter().map(|file| file.path).collect();
+    let report = reason::canary::canaries(&settled, &state, &coverage, wanted, &paths)?;
+    Ok(advise::canary::with_actions(report))
+}
+
+/// Reads everything and puts what happened in order.
+pub fn timeline(options: &Options) -> Result<TimelineReport, Error> {
+    let scan = scan(options)?;
+    let Rebuilt { settled, state, coverage, .. } = rebuild(scan.facts, &scan.documents, options.policy.catalog())?;
+    let paths: Vec<String> = scan.files.into_iter().map(|file| file.path).collect();
+    Ok(state::events::timeline(&settled, &state, &coverage, &paths))
 }
 
 /// Reads all inputs.

@@ -1,6 +1,7 @@
 //! The only test binary: everything that needs the whole program, its files or its tree.
 
 mod analyze_command;
+mod canary;
 mod classify_open_cases;
 mod deployments_open_cases;
 mod determinism;
@@ -21,3 +22,4 @@ mod shards;
 #[cfg(target_os = "linux")]
 mod spark;
 mod support;
+mod timeline;

@@ -5,6 +5,7 @@
 //! rules; the others become placeholders in capitals. Nothing here is run by this program. Behaviour of the
 //! commands: Cloud SDK reference (run, logging, secrets, sql), Azure CLI reference (containerapp), `gh` manual.
 
+pub mod canary;
 pub mod collect;
 mod notices;
 mod plan;

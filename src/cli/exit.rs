@@ -80,7 +80,9 @@ impl Failure {
             | Self::Ignore(_)
             | Self::Config(_)
             | Self::Usage(_)
-            | Self::Pipeline(pipeline::Error::Shard(shard::Error::ManyNamed { .. })) => USAGE,
+            | Self::Pipeline(pipeline::Error::Shard(shard::Error::ManyNamed { .. }) | pipeline::Error::Canary(_)) => {
+                USAGE
+            }
             Self::Pipeline(pipeline::Error::Shard(_)) => UNREADABLE,
             Self::Pipeline(pipeline::Error::Ingest(error)) => code_of(error),
         };

@@ -4,6 +4,7 @@
 //! output, messages to standard error.
 
 mod analyze;
+mod canary;
 mod cluster;
 mod collect;
 mod completions;
@@ -27,6 +28,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod thresholds;
+mod timeline;
 
 use std::process::ExitCode;
 
@@ -65,6 +67,10 @@ Exit codes: 0 analysed; 1 internal error; 2 usage; 3 findings at or above --fail
 enum Command {
     /// Find the root causes in log exports
     Analyze(analyze::Analyze),
+    /// Compare a candidate revision with the one that serves
+    Canary(canary::Canary),
+    /// Print what happened, in order
+    Timeline(timeline::Timeline),
     /// Read a part of the logs into a Facts file, on any machine
     Scan(scan::Scan),
     /// Join Facts files into the report that one machine would have made
@@ -96,6 +102,7 @@ pub fn run() -> ExitCode {
     start_logging(arguments.verbose);
     let outcome = match &arguments.command {
         Command::Analyze(analyze) => analyze.run(),
+        Command::Canary(canary) => canary.run(),
         Command::Scan(scan) => scan.run(),
         Command::Merge(merge) => merge.run(),
         Command::Cluster(cluster) => cluster.run(),
@@ -106,6 +113,7 @@ pub fn run() -> ExitCode {
         Command::Config(config) => config.run(),
         Command::Completions(completions) => completions.run(),
         Command::Man(man) => man.run(),
+        Command::Timeline(timeline) => timeline.run(),
     };
     outcome.unwrap_or_else(Failure::report)
 }

@@ -19,6 +19,7 @@ pub mod patterns;
 pub mod record;
 pub mod row;
 pub mod seen;
+pub mod slots;
 pub mod symbols;
 pub mod tables;
 
@@ -256,7 +257,7 @@ impl Facts {
             failed = classify::is_failed_request(status, !entry.text.is_empty());
             end = time.plus(http.latency_nanos.unwrap_or(0));
             let health = self.health.entry((service, revision)).or_default();
-            health.add(time.0, status, !entry.text.is_empty(), http.latency_nanos);
+            health.add(time.0, status, !entry.text.is_empty(), http.latency_nanos, classify::caller_of(http));
             let minute = self
                 .traffic
                 .entry((service, revision))

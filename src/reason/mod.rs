@@ -7,6 +7,7 @@
 //! `units` lists what failed, `causes` what could be a root, `explain` joins them, `groups` makes one
 //! story of each, `verdict` weighs it, `chain`, `words` and `why` tell it.
 
+pub mod canary;
 pub mod explain;
 pub mod groups;
 pub mod ignore;

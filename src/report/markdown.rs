@@ -36,13 +36,13 @@ pub(super) fn write(view: &View, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "_{}_", markdown(&view.footer))
 }
 
-fn list(facts: &[(String, String)]) -> String {
+pub(super) fn list(facts: &[(String, String)]) -> String {
     facts
         .iter()
         .fold(String::new(), |text, (name, value)| text + &format!("- **{}:** {}\n", markdown(name), markdown(value)))
 }
 
-fn bullets(sentences: &[String]) -> String {
+pub(super) fn bullets(sentences: &[String]) -> String {
     sentences.iter().fold(String::new(), |text, sentence| text + &format!("- {}\n", markdown(sentence)))
 }
 
@@ -125,7 +125,7 @@ fn rest(view: &View) -> Vec<String> {
     blocks
 }
 
-fn table(table: &Table) -> String {
+pub(super) fn table(table: &Table) -> String {
     let mut text = format!("| {} |\n|{}\n", table.columns.join(" | "), " --- |".repeat(table.columns.len()));
     for row in &table.rows {
         let cells: Vec<String> = row.iter().map(|cell| markdown(cell)).collect();

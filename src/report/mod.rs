@@ -4,8 +4,10 @@
 //! time and sentence once; one renderer a format writes it. Log text is hostile: `escape` makes it harmless
 //! in each place.
 
+pub mod canary;
 pub mod checks;
 pub mod compose;
+pub mod events;
 pub mod patterns;
 pub mod signature;
 

@@ -206,7 +206,7 @@ fn finding_view(finding: &Finding, full: bool) -> FindingView {
     }
 }
 
-fn quote(evidence: &Evidence) -> (String, Vec<String>) {
+pub(super) fn quote(evidence: &Evidence) -> (String, Vec<String>) {
     let id = if evidence.insert_id.is_empty() { String::new() } else { format!(", insertId {}", evidence.insert_id) };
     let place = format!("{}, {}:{}{id}", evidence.timestamp.to_rfc3339(), evidence.file, evidence.line);
     (clean(&place), tail(&evidence.text))
@@ -224,7 +224,7 @@ fn tail(text: &str) -> Vec<String> {
     lines
 }
 
-fn action(action: &Action) -> ActionView {
+pub(super) fn action(action: &Action) -> ActionView {
     let risk = match action.risk {
         Risk::ReadOnly => "read-only",
         Risk::Reversible => "reversible",
@@ -276,7 +276,7 @@ pub(super) fn time(at: Timestamp) -> String {
 }
 
 /// Both ends, the date only once where it is the same.
-fn range(first: Timestamp, last: Timestamp) -> String {
+pub(super) fn range(first: Timestamp, last: Timestamp) -> String {
     if first.to_date() == last.to_date() {
         format!("{} to {}Z", time(first).trim_end_matches('Z'), last.to_clock())
     } else {

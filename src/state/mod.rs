@@ -4,10 +4,13 @@
 //! Nothing here says why something failed; that is the next stage.
 
 pub mod coverage;
+pub mod events;
 pub mod history;
 pub mod instances;
 pub mod overlap;
 pub mod revisions;
+
+mod aligned;
 
 use crate::facts::symbols::{EMPTY, Symbol};
 use crate::facts::{Home, Settled};

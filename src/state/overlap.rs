@@ -5,6 +5,7 @@
 //! with the overlap, on both revisions, make it a cause. "Cannot be told" is an answer.
 
 use super::ServiceState;
+use super::aligned::{Around, Dependence, side_by_side};
 use super::history::TrafficChange;
 use super::revisions::RevisionFacts;
 use crate::model::Timestamp;
@@ -13,9 +14,6 @@ use crate::model::report::RevisionState;
 /// An overlap up to this long is the old revision finishing its work (real drains take seconds; long
 /// requests can hold it up to the request timeout, which defaults to 300 s).
 const DRAIN_NANOS_MAX: i64 = 300_000_000_000;
-
-/// Fewer requests than this outside an overlap are too few to compare with.
-const REQUESTS_MIN: u64 = 10;
 
 /// Names the state and its role.
 pub fn revision_state(service: &ServiceState) -> RevisionState {
@@ -195,7 +193,7 @@ fn by_overlap(service: &ServiceState, written: &[&RevisionFacts], serving: &[&Re
     for (i, a) in pool.iter().enumerate() {
         for b in &pool[i + 1..] {
             let (from, to) = (spans(a).0.max(spans(b).0), spans(a).1.min(spans(b).1));
-            if longest.is_none_or(|(start, end, _)| to - from > end - start) {
+            if longest.is_none_or(|(start, end, _)| to.saturating_sub(from) > end.saturating_sub(start)) {
                 longest = Some((from, to, [a, b]));
             }
         }
@@ -212,7 +210,7 @@ fn by_overlap(service: &ServiceState, written: &[&RevisionFacts], serving: &[&Re
         return answer;
     }
     let seconds = Timestamp(to).seconds_since(Timestamp(from));
-    let (state, known) = if to - from <= DRAIN_NANOS_MAX {
+    let (state, known) = if to.saturating_sub(from) <= DRAIN_NANOS_MAX {
         ("rollover-drain", true)
     } else if serving.len() > 1 {
         ("dual-traffic", true)
@@ -232,7 +230,12 @@ fn by_overlap(service: &ServiceState, written: &[&RevisionFacts], serving: &[&Re
     let why = match (sick, known) {
         (_, false) => "; without request entries of both it cannot be told whether both had traffic".to_owned(),
         (0, _) => "; neither failed".to_owned(),
-        (1, _) => "; failures follow one revision".to_owned(),
+        (1, _) => {
+            let other = pair.iter().find(|revision| !is_sick(revision));
+            let sick = pair.iter().find(|revision| is_sick(revision));
+            let compared = sick.zip(other).and_then(|(sick, other)| side_by_side(sick, other, from, to));
+            format!("; failures follow one revision{}", compared.map_or_else(String::new, |text| format!(": {text}")))
+        }
         _ => format!("; {both}"),
     };
     numbers(&mut answer, format!("{reading} of {} and {} overlap for {seconds:.1} s{why}", pair[0].name, pair[1].name));
@@ -242,29 +245,22 @@ fn by_overlap(service: &ServiceState, written: &[&RevisionFacts], serving: &[&Re
 /// Both revisions fail: does it begin and end with the overlap, and is there a limit that they share?
 /// Failures that go on at the same rate without the overlap are not its doing.
 fn role_of_both(service: &ServiceState, pair: &[&RevisionFacts]) -> (&'static str, String) {
-    let active = |revision: &RevisionFacts, minute: &i64| revision.minutes.contains_key(minute);
-    let (mut inside, mut outside) = ((0, 0), (0, 0));
-    for revision in &service.revisions {
-        for (minute, (all, failed)) in &revision.minutes {
-            let together = pair.iter().filter(|revision| active(revision, minute)).count() > 1;
-            let counts = if together { &mut inside } else { &mut outside };
-            *counts = (counts.0 + all, counts.1 + failed);
-        }
-    }
-    let numbers = format!(
-        "{} of {} requests failed in minutes in which both served, {} of {} in the others",
-        inside.1, inside.0, outside.1, outside.0
-    );
+    let around = Around::of(service, pair);
+    let numbers = around.told();
     let shared = pair.iter().filter(|revision| !revision.shared_limit.is_empty()).count() > 1;
-    let less_outside = outside.0 >= REQUESTS_MIN && outside.1 * inside.0 * 4 < inside.1 * outside.0;
-    match (shared, less_outside) {
-        (true, true) => (
+    match (shared, around.dependence()) {
+        (true, Dependence::Depends) => (
             "cause",
             format!("{numbers}, and both reach a limit that they share: together they use more than it allows"),
         ),
-        (false, true) => ("unknown", format!("{numbers}, but no limit that they share is in these files")),
-        (true, false) if outside.0 < REQUESTS_MIN => {
+        (false, Dependence::Depends) => {
+            ("unknown", format!("{numbers}, but no limit that they share is in these files"))
+        }
+        (true, Dependence::NothingOutside) => {
             ("cause", format!("both reach a limit that they share; {numbers}, too few outside to compare"))
+        }
+        (_, Dependence::Unproven) => {
+            ("unknown", format!("{numbers}: too few to tell whether it depends on the overlap"))
         }
         _ => ("bystander", format!("both fail, and the failures do not depend on it: {numbers}")),
     }
