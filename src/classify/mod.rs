@@ -17,7 +17,7 @@ mod application;
 mod request;
 
 pub use application::Classifier;
-pub use request::{is_failed_request, path_of, path_template, status_of};
+pub use request::{is_failed_request, is_health_check, path_of, path_template, status_of};
 
 use crate::model::{Category, Role};
 use exception::LineShape;
