@@ -6,9 +6,11 @@
 
 pub mod entry;
 pub mod report;
+pub mod tally;
 pub mod time;
 pub mod words;
 
 pub use entry::{Entry, HttpRequest, Position, Resource, Severity, Stream};
+pub use tally::Occurrences;
 pub use time::Timestamp;
 pub use words::{Category, Platform, Risk, Role, Stage, Verdict};

@@ -9,11 +9,13 @@
 
 pub mod explain;
 pub mod groups;
+pub mod tally;
 pub mod units;
 pub mod weights;
 
 mod causes;
 mod chain;
+mod occurrences;
 mod pinned;
 mod ruled_out;
 mod verdict;
@@ -26,6 +28,7 @@ use crate::facts::clusters::Clusters;
 use crate::facts::symbols::EMPTY;
 use crate::model::Timestamp;
 use crate::model::report::{Cause, Finding, RuledOut};
+use crate::model::tally::Occurrence;
 use crate::state::State;
 use groups::{Basis, Group};
 use units::{Unit, UnitKind};
@@ -66,6 +69,8 @@ pub struct Draft {
     pub minimum_keeps_it_going: bool,
     /// Revision whose deploy ended it.
     pub resolved_by: Option<String>,
+    /// When it happened: what it explains, or its entries where nothing failed; in time order.
+    pub occurrences: Vec<Occurrence>,
 }
 
 /// Everything the reasoning found.
@@ -74,6 +79,8 @@ pub struct Reasoned {
     pub drafts: Vec<Draft>,
     /// Hypotheses that did not hold.
     pub ruled_out: Vec<RuledOut>,
+    /// Findings beyond the limit of a report, which are not among the drafts.
+    pub left_out: usize,
 }
 
 /// Finds the causes.
@@ -96,12 +103,13 @@ pub fn reason(settled: &Settled, clusters: &Clusters, state: &State, catalog: &C
             ))
         })
     });
+    let left_out = drafts.len().saturating_sub(weights::FINDINGS_MAX);
     drafts.truncate(weights::FINDINGS_MAX);
     for (rank, draft) in drafts.iter_mut().enumerate() {
         draft.finding.rank = u32::try_from(rank + 1).unwrap_or(u32::MAX);
     }
     let ruled_out = ruled_out::ruled_out(settled, clusters, state, &drafts);
-    Reasoned { drafts, ruled_out }
+    Reasoned { drafts, ruled_out, left_out }
 }
 
 struct Teller<'a> {
@@ -150,6 +158,7 @@ impl Teller<'_> {
         if let Some(revision) = &resolved_by {
             support.push(format!("it ends with {revision}: that revision became ready and logs on without it"));
         }
+        let occurrences = occurrences::occurrences(settled, clusters, units, group);
         let finding = Finding {
             rank: 0,
             fingerprint: fingerprint(class, &service_name, group),
@@ -161,6 +170,7 @@ impl Teller<'_> {
             revisions: revisions.clone(),
             first,
             last,
+            occurrences: occurrences::counts(&occurrences),
             cause: Cause {
                 cluster: if group.basis == Basis::Unexplained {
                     String::new()
@@ -200,6 +210,7 @@ impl Teller<'_> {
             phase,
             probe_passed,
             resolved_by,
+            occurrences,
         }
     }
 }
