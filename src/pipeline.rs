@@ -10,6 +10,8 @@ use crate::facts::seen::Seen;
 use crate::facts::{Facts, Settled};
 use crate::ingest::Damage;
 use crate::model::report::{InputFile, Report};
+use crate::model::tally::Tally;
+use crate::report::checks::Thresholds;
 use crate::state::State;
 use crate::state::coverage::Coverage;
 use crate::state::history::{self, Document};
@@ -86,6 +88,16 @@ pub fn scan(options: &Options) -> Result<Scan, Error> {
     Ok(Scan { facts, files: read.files, damage: read.damage, documents })
 }
 
+/// Reads all inputs like [`scan`]; exports that hold no entry, as gcloud writes them in a quiet hour, are no error.
+pub fn scan_or_nothing(options: &Options) -> Result<Scan, Error> {
+    match scan(options) {
+        Err(Error::Ingest(error)) if error.is_empty_export() => {
+            Ok(Scan { facts: Facts::default(), files: Vec::new(), damage: Vec::new(), documents: Vec::new() })
+        }
+        outcome => outcome,
+    }
+}
+
 /// Puts facts to rest, clusters them and rebuilds what was running.
 pub fn rebuild(facts: Facts, documents: &[Document]) -> Result<Rebuilt, Error> {
     let start = Instant::now();
@@ -100,12 +112,36 @@ pub fn rebuild(facts: Facts, documents: &[Document]) -> Result<Rebuilt, Error> {
 
 /// From what was read to the report.
 pub fn conclude(scan: Scan) -> Result<Report, Error> {
+    Ok(conclude_with(scan, &Wanted::default())?.report)
+}
+
+/// What to conclude beside the report.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// Limits of the checks.
+    pub thresholds: Thresholds,
+    /// Window of the tally in seconds, a whole number of minutes; `None` for no tally.
+    pub window_seconds: Option<i64>,
+}
+
+/// The report, and what was asked for beside it.
+pub struct Concluded {
+    /// The report.
+    pub report: Report,
+    /// Figures by window; empty where none were asked for.
+    pub tally: Tally,
+}
+
+/// From what was read to the report and the figures that later runs are compared with.
+pub fn conclude_with(scan: Scan, wanted: &Wanted) -> Result<Concluded, Error> {
     let catalog = Catalog::embedded();
     let Rebuilt { settled, clusters, state, coverage } = rebuild(scan.facts, &scan.documents)?;
     let start = Instant::now();
     let paths: Vec<String> = scan.files.iter().map(|file| file.path.clone()).collect();
     let reasoned = reason::reason(&settled, &clusters, &state, catalog, &paths);
     tracing::debug!(findings = reasoned.drafts.len(), elapsed = ?start.elapsed(), "reasoned");
+    let tally =
+        wanted.window_seconds.map(|seconds| reason::tally::tally(&settled, &state, &coverage, &reasoned, seconds));
     let advised = advise::advise(&reasoned, &state, &coverage, catalog, &paths);
     let parts = report::compose::Parts {
         files: scan.files,
@@ -117,6 +153,7 @@ pub fn conclude(scan: Scan) -> Result<Report, Error> {
         ruled_out: reasoned.ruled_out,
         findings: advised.findings,
         notices: advised.notices,
+        thresholds: &wanted.thresholds,
     };
-    Ok(report::compose::compose(parts))
+    Ok(Concluded { report: report::compose::compose(parts), tally: tally.unwrap_or_default() })
 }

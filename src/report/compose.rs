@@ -15,7 +15,7 @@ use crate::state::overlap::revision_state;
 use crate::state::revisions::RevisionFacts;
 use crate::state::{ServiceState, State};
 
-use super::checks;
+use super::checks::{self, Thresholds};
 
 /// Clusters in one report; the least important ones beyond it are left out and counted in a notice.
 const CLUSTERS_MAX: usize = 400;
@@ -43,6 +43,8 @@ pub struct Parts<'a> {
     pub ruled_out: Vec<RuledOut>,
     /// Notices about coverage.
     pub notices: Vec<Notice>,
+    /// Limits of the checks.
+    pub thresholds: &'a Thresholds,
 }
 
 /// The report.
@@ -76,7 +78,7 @@ pub fn compose(parts: Parts<'_>) -> Report {
             files: parts.files,
             notices,
         },
-        checks: checks::checks(parts.state, parts.coverage),
+        checks: checks::checks(settled, parts.state, parts.coverage, parts.thresholds),
         clusters: parts.clusters.list.iter().take(CLUSTERS_MAX).map(|one| cluster(settled, one, &paths)).collect(),
         services,
         findings: parts.findings,

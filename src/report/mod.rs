@@ -4,7 +4,8 @@
 //! time and sentence once; one renderer a format writes it. Log text is hostile: `escape` makes it harmless
 //! in each place.
 
-mod checks;
+pub mod checks;
+pub mod compared;
 pub mod compose;
 
 mod escape;
