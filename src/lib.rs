@@ -36,4 +36,6 @@ pub mod advise;
 
 pub mod report;
 
+pub mod compare;
+
 pub mod cli;

@@ -12,7 +12,7 @@ const LINES_MAX: usize = 400;
 const MAIN_LINES_MAX: usize = 40;
 
 /// Folders of `src` that each folder may import. Data flows one way.
-const MAY_IMPORT: [(&str, &[&str]); 9] = [
+const MAY_IMPORT: [(&str, &[&str]); 10] = [
     ("model", &[]),
     ("ingest", &["model"]),
     ("classify", &["model"]),
@@ -20,8 +20,9 @@ const MAY_IMPORT: [(&str, &[&str]); 9] = [
     ("state", &["model", "classify", "facts"]),
     ("reason", &["model", "classify", "facts", "state"]),
     ("advise", &["model", "classify", "facts", "state", "reason"]),
-    ("report", &["model", "classify", "facts", "state", "ingest"]),
-    ("cli", &["model", "ingest", "pipeline", "report", "classify", "advise", "state", "reason"]),
+    ("compare", &["model"]),
+    ("report", &["model", "classify", "facts", "state", "ingest", "compare"]),
+    ("cli", &["model", "ingest", "pipeline", "report", "classify", "advise", "state", "reason", "compare"]),
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {
