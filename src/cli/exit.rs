@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use super::saved;
+use crate::compare::store;
 use crate::ingest;
 use crate::pipeline;
 
@@ -25,6 +27,12 @@ pub enum Failure {
     /// No report.
     #[error(transparent)]
     Pipeline(#[from] pipeline::Error),
+    /// A file that should be a report is none.
+    #[error(transparent)]
+    Report(#[from] saved::Error),
+    /// What a digest remembers cannot be read or written.
+    #[error(transparent)]
+    Store(#[from] store::Error),
     /// Standard output is closed or full.
     #[error("cannot write the report: {0}")]
     Output(#[from] std::io::Error),
@@ -35,7 +43,9 @@ impl Failure {
     pub fn report(self) -> ExitCode {
         let code = match &self {
             Self::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return ExitCode::from(ANALYSED),
-            Self::Output(_) | Self::Pipeline(pipeline::Error::Columns(_)) => INTERNAL,
+            Self::Report(_) => UNREADABLE,
+            Self::Store(store::Error::OtherWindow { .. } | store::Error::Newer { .. }) => USAGE,
+            Self::Output(_) | Self::Store(_) | Self::Pipeline(pipeline::Error::Columns(_)) => INTERNAL,
             Self::Pipeline(pipeline::Error::Ingest(error)) => code_of(error),
         };
         say(&format!("whydown: {self}"));

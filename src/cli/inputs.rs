@@ -9,15 +9,22 @@ use crate::ingest;
 use crate::model::Timestamp;
 use crate::pipeline::Options;
 
-/// Inputs, and which of their entries to read.
+/// Inputs, which of their entries to read, and descriptions of what runs.
 #[derive(Debug, Args)]
 pub struct Inputs {
-    /// Log exports: files, folders, or - for standard input
-    #[arg(required = true, value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    reading: Reading,
     /// A service or revision description (`gcloud run services describe …`); may be repeated
     #[arg(long = "state", value_name = "FILE")]
-    pub state: Vec<PathBuf>,
+    state: Vec<PathBuf>,
+}
+
+/// Inputs, and which of their entries to read.
+#[derive(Debug, Args)]
+pub struct Reading {
+    /// Log exports: files, folders, or - for standard input
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
     /// Leave out entries before this time: RFC 3339, or -3h
     #[arg(long, value_parser = moment::parse, allow_hyphen_values = true, value_name = "TIME")]
     from: Option<Timestamp>,
@@ -47,6 +54,13 @@ pub struct Inputs {
 impl Inputs {
     /// The same for the pipeline.
     pub fn options(&self) -> Options {
+        Options { state_files: self.state.clone(), ..self.reading.options() }
+    }
+}
+
+impl Reading {
+    /// The same for the pipeline.
+    pub fn options(&self) -> Options {
         let filter = ingest::Filter {
             from: self.from,
             to: self.to,
@@ -61,6 +75,6 @@ impl Inputs {
             filter,
             ..ingest::Options::default()
         };
-        Options { inputs: self.paths.clone(), state_files: self.state.clone(), ingest }
+        Options { inputs: self.paths.clone(), state_files: Vec::new(), ingest }
     }
 }

@@ -5,9 +5,14 @@
 
 mod analyze;
 mod collect;
+mod diff;
+mod digest;
 mod exit;
 mod inputs;
+mod layout;
 mod moment;
+mod saved;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -42,6 +47,12 @@ Exit codes: 0 analysed; 1 internal error; 2 usage; 3 findings at or above --fail
 enum Command {
     /// Find the root causes in log exports
     Analyze(analyze::Analyze),
+    /// Tell what changed since the last run, in one screen
+    Digest(digest::Digest),
+    /// Check with newer logs that what a report found is over
+    Verify(verify::Verify),
+    /// Compare two reports
+    Diff(diff::Diff),
     /// Print the commands that export everything an analysis needs
     Collect(collect::Collect),
 }
@@ -55,6 +66,9 @@ pub fn run() -> ExitCode {
     start_logging(arguments.verbose);
     let outcome = match &arguments.command {
         Command::Analyze(analyze) => analyze.run(),
+        Command::Digest(digest) => digest.run(),
+        Command::Verify(verify) => verify.run(),
+        Command::Diff(diff) => diff.run(),
         Command::Collect(collect) => collect.run(),
     };
     outcome.unwrap_or_else(Failure::report)

@@ -207,7 +207,7 @@ fn columns(text: &str) -> usize {
 }
 
 /// Lines of at most `width` columns, the first after `first` columns, the others after `next`.
-fn wrap(text: &str, width: usize, first: usize, next: usize) -> Vec<String> {
+pub(super) fn wrap(text: &str, width: usize, first: usize, next: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut room = width.saturating_sub(first).max(8);
@@ -242,7 +242,7 @@ fn wrap(text: &str, width: usize, first: usize, next: usize) -> Vec<String> {
 }
 
 /// Byte at which a word fills `room` columns; at least one character.
-fn split_at(word: &str, room: usize) -> usize {
+pub(super) fn split_at(word: &str, room: usize) -> usize {
     let mut used = 0;
     for (at, c) in word.char_indices() {
         used += unicode_width::UnicodeWidthChar::width(c).unwrap_or(0);
