@@ -1,8 +1,11 @@
 //! The only test binary: everything that needs the whole program, its files or its tree.
 
 mod analyze_command;
+mod compare;
 mod deployments_open_cases;
 mod determinism;
+mod digest;
+mod digest_kills;
 mod examples;
 mod incidents;
 mod ingest_open_cases;
