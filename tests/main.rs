@@ -1,6 +1,7 @@
 //! The only test binary: everything that needs the whole program, its files or its tree.
 
 mod analyze_command;
+mod classify_open_cases;
 mod compare;
 mod deployments_open_cases;
 mod determinism;
@@ -10,6 +11,7 @@ mod examples;
 mod incidents;
 mod ingest_open_cases;
 mod layout;
+mod notices;
 mod open_cases;
 mod robustness;
 mod support;

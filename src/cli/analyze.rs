@@ -68,7 +68,7 @@ enum VerdictName {
 impl Analyze {
     /// Reads, reasons, prints.
     pub fn run(&self) -> Result<ExitCode, Failure> {
-        let report = pipeline::analyze(&self.inputs.options())?;
+        let report = self.inputs.watched(pipeline::analyze)?;
         let mut out = std::io::BufWriter::new(std::io::stdout().lock());
         report::render(&report, self.format.into(), &self.rendering(), &mut out)?;
         out.flush()?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::moment;
+use super::{moment, progress};
 use crate::ingest;
 use crate::model::Timestamp;
 use crate::pipeline::Options;
@@ -52,6 +52,12 @@ pub struct Reading {
 }
 
 impl Inputs {
+    /// Does the work on these inputs, showing how far reading has come.
+    pub fn watched<T>(&self, work: impl FnOnce(&Options) -> T) -> T {
+        let options = self.options();
+        progress::watched(&options.ingest.progress, || work(&options))
+    }
+
     /// The same for the pipeline.
     pub fn options(&self) -> Options {
         Options { state_files: self.state.clone(), ..self.reading.options() }

@@ -11,6 +11,7 @@ mod exit;
 mod inputs;
 mod layout;
 mod moment;
+mod progress;
 mod saved;
 mod verify;
 

@@ -20,10 +20,6 @@ use super::state::StateDocument;
 use super::work::{Counts, Worker};
 use super::{Options, Read};
 
-/// The JSON reader recurses once per level of nesting; this holds `wire::UNCHECKED_LEVELS_MAX` levels
-/// of an unoptimised build several times over. Stack that is not used costs no memory.
-const WORKER_STACK_BYTES: usize = 16 << 20;
-
 /// How long a worker waits for another one that is opening an input.
 const OPENING: Duration = Duration::from_micros(50);
 
@@ -50,9 +46,10 @@ pub(super) fn run<T, N, F>(inputs: Vec<Listed>, options: &Options, new: &N, fold
 where
     T: Send,
     N: Fn() -> T + Sync,
-    F: Fn(&mut T, &Entry<'_>) + Sync,
+    F: Fn(&mut T, &[Entry<'_>]) + Sync,
 {
     let files = inputs.len();
+    options.progress.expect(inputs.iter().map(|input| input.bytes).sum());
     let shared = Shared {
         waiting: Mutex::new(inputs.into_iter().enumerate()),
         active: Mutex::default(),
@@ -66,14 +63,11 @@ where
     let workers = thread::scope(|scope| {
         let spawn = |_| {
             let work = || {
-                let mut worker = Worker::new(new(), files, fold, &options.filter);
+                let mut worker = Worker::new(new(), files, fold, options);
                 shared.work(&mut worker);
                 worker
             };
-            thread::Builder::new()
-                .stack_size(WORKER_STACK_BYTES)
-                .spawn_scoped(scope, work)
-                .expect("the system can start a thread")
+            thread::Builder::new().spawn_scoped(scope, work).expect("the system can start a thread")
         };
         let handles: Vec<_> = (0..threads).map(spawn).collect();
         handles
@@ -136,7 +130,7 @@ fn conclude<T>(
 
 impl Shared<'_> {
     /// One worker's day.
-    fn work<T, F: Fn(&mut T, &Entry<'_>)>(&self, worker: &mut Worker<'_, T, F>) {
+    fn work<T, F: Fn(&mut T, &[Entry<'_>])>(&self, worker: &mut Worker<'_, T, F>) {
         let mut batch = Batch::default();
         loop {
             // A statement of its own, so that the lock on the queue is not held while the file is opened.

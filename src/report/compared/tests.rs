@@ -44,7 +44,7 @@ fn digest() -> Digest {
         window_seconds: 3_600,
         judged: Some((brief().first, brief().last)),
         entries: 9,
-        traffic: Traffic { requests: 9, failed: 9 },
+        traffic: Traffic { requests: 9, failed: 9, ..Traffic::default() },
         items: [Status::New, Status::Worse, Status::Ongoing, Status::Resolved, Status::Withdrawn, Status::Quiet]
             .map(item)
             .to_vec(),
