@@ -100,7 +100,7 @@ fn every_effect_is_recognised_with_its_count_and_is_no_named_cause() {
             let matching: Vec<&Read> = entries.iter().filter(|entry| expression.is_match(&entry.text)).collect();
             let stated = effect.get("count").and_then(toml::Value::as_integer).unwrap_or(-1);
             let place = format!("{} “{}”", word(&case, "id"), word(effect, "text"));
-            if matching.len() as i64 != stated {
+            if i64::try_from(matching.len()) != Ok(stated) {
                 wrong.push(format!("{place}: {} entries, stated {stated}", matching.len()));
             }
             // A message that nothing knows may be an unknown error; a platform cause it may not be.

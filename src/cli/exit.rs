@@ -7,6 +7,7 @@ use super::saved;
 use crate::compare::store;
 use crate::ingest;
 use crate::pipeline;
+use crate::shard;
 
 /// Analysed.
 pub const ANALYSED: u8 = 0;
@@ -45,7 +46,13 @@ impl Failure {
             Self::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return ExitCode::from(ANALYSED),
             Self::Report(_) => UNREADABLE,
             Self::Store(store::Error::OtherWindow { .. } | store::Error::Newer { .. }) => USAGE,
-            Self::Output(_) | Self::Store(_) | Self::Pipeline(pipeline::Error::Columns(_)) => INTERNAL,
+            Self::Output(_)
+            | Self::Store(_)
+            | Self::Pipeline(pipeline::Error::Columns(_) | pipeline::Error::Shard(shard::Error::Write { .. })) => {
+                INTERNAL
+            }
+            Self::Pipeline(pipeline::Error::Shard(shard::Error::ManyNamed { .. })) => USAGE,
+            Self::Pipeline(pipeline::Error::Shard(_)) => UNREADABLE,
             Self::Pipeline(pipeline::Error::Ingest(error)) => code_of(error),
         };
         say(&format!("whydown: {self}"));

@@ -4,15 +4,18 @@
 //! output, messages to standard error.
 
 mod analyze;
+mod cluster;
 mod collect;
 mod diff;
 mod digest;
 mod exit;
 mod inputs;
 mod layout;
+mod merge;
 mod moment;
 mod progress;
 mod saved;
+mod scan;
 mod verify;
 
 use std::process::ExitCode;
@@ -54,6 +57,12 @@ enum Command {
     Verify(verify::Verify),
     /// Compare two reports
     Diff(diff::Diff),
+    /// Read a part of the logs into a Facts file, on any machine
+    Scan(scan::Scan),
+    /// Join Facts files into the report that one machine would have made
+    Merge(merge::Merge),
+    /// Print a job that scans and merges on a cluster
+    Cluster(cluster::Cluster),
     /// Print the commands that export everything an analysis needs
     Collect(collect::Collect),
 }
@@ -70,6 +79,9 @@ pub fn run() -> ExitCode {
         Command::Digest(digest) => digest.run(),
         Command::Verify(verify) => verify.run(),
         Command::Diff(diff) => diff.run(),
+        Command::Scan(scan) => scan.run(),
+        Command::Merge(merge) => merge.run(),
+        Command::Cluster(cluster) => cluster.run(),
         Command::Collect(collect) => collect.run(),
     };
     outcome.unwrap_or_else(Failure::report)
