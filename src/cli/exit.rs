@@ -44,15 +44,14 @@ impl Failure {
     pub fn report(self) -> ExitCode {
         let code = match &self {
             Self::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return ExitCode::from(ANALYSED),
-            Self::Report(_) => UNREADABLE,
-            Self::Store(store::Error::OtherWindow { .. } | store::Error::Newer { .. }) => USAGE,
+            Self::Store(store::Error::OtherWindow { .. } | store::Error::Newer { .. })
+            | Self::Pipeline(pipeline::Error::Shard(shard::Error::ManyNamed { .. })) => USAGE,
             Self::Output(_)
             | Self::Store(_)
             | Self::Pipeline(pipeline::Error::Columns(_) | pipeline::Error::Shard(shard::Error::Write { .. })) => {
                 INTERNAL
             }
-            Self::Pipeline(pipeline::Error::Shard(shard::Error::ManyNamed { .. })) => USAGE,
-            Self::Pipeline(pipeline::Error::Shard(_)) => UNREADABLE,
+            Self::Report(_) | Self::Pipeline(pipeline::Error::Shard(_)) => UNREADABLE,
             Self::Pipeline(pipeline::Error::Ingest(error)) => code_of(error),
         };
         say(&format!("whydown: {self}"));
