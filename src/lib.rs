@@ -41,4 +41,6 @@ pub mod advise;
 
 pub mod report;
 
+pub mod compare;
+
 pub mod cli;

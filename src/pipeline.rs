@@ -17,6 +17,7 @@ use crate::model::Timestamp;
 use crate::model::canary::CanaryReport;
 use crate::model::patterns::Patterns;
 use crate::model::report::{InputFile, Report};
+use crate::model::tally::Tally;
 use crate::model::timeline::TimelineReport;
 use crate::reason::ignore::Ignore;
 use crate::report::checks::Thresholds;
@@ -139,6 +140,16 @@ pub fn scan(options: &Options) -> Result<Scan, Error> {
     Ok(Scan { facts, files: read.files, damage: read.damage, documents })
 }
 
+/// Reads all inputs like [`scan`]; exports that hold no entry, as gcloud writes them in a quiet hour, are no error.
+pub fn scan_or_nothing(options: &Options) -> Result<Scan, Error> {
+    match scan(options) {
+        Err(Error::Ingest(error)) if error.is_empty_export() => {
+            Ok(Scan { facts: Facts::default(), files: Vec::new(), damage: Vec::new(), documents: Vec::new() })
+        }
+        outcome => outcome,
+    }
+}
+
 /// Reads all inputs as a part of the whole, with what a merge needs to know. That nothing is a log is no error yet.
 /// `name` replaces the path of the only input.
 pub fn scan_part(options: &Options, name: Option<&str>) -> Result<Union, Error> {
@@ -219,6 +230,20 @@ pub fn rebuild(mut facts: Facts, documents: &[Document], catalog: &Catalog) -> R
 
 /// From what was read to the report. The policy is that of the scan.
 pub fn conclude(scan: Scan, policy: &Policy) -> Result<Report, Error> {
+    Ok(conclude_with_tally(scan, policy, None)?.report)
+}
+
+/// The report, and what was asked for beside it.
+pub struct Concluded {
+    /// The report.
+    pub report: Report,
+    /// Figures by window; empty where none were asked for.
+    pub tally: Tally,
+}
+
+/// From what was read to the report, and the figures that later runs are compared with: by windows of
+/// `window_seconds`, a whole number of minutes, or none.
+pub fn conclude_with_tally(scan: Scan, policy: &Policy, window_seconds: Option<i64>) -> Result<Concluded, Error> {
     let catalog = policy.catalog();
     let Rebuilt { settled, clusters, state, coverage } = rebuild(scan.facts, &scan.documents, catalog)?;
     let start = Instant::now();
@@ -226,6 +251,7 @@ pub fn conclude(scan: Scan, policy: &Policy) -> Result<Report, Error> {
     let paths: Vec<String> = scan.files.iter().map(|file| file.path.clone()).collect();
     let reasoned = reason::reason(&settled, &clusters, &state, catalog, &paths, &policy.ignore, last);
     tracing::debug!(findings = reasoned.drafts.len(), elapsed = ?start.elapsed(), "reasoned");
+    let tally = window_seconds.map(|seconds| reason::tally::tally(&settled, &state, &coverage, &reasoned, seconds));
     let mut advised = advise::advise(&reasoned, &state, &coverage, catalog, &paths);
     advised.notices.extend(policy.ignore.notices(catalog, last));
     let parts = report::compose::Parts {
@@ -241,7 +267,7 @@ pub fn conclude(scan: Scan, policy: &Policy) -> Result<Report, Error> {
         notices: advised.notices,
         thresholds: &policy.thresholds,
     };
-    Ok(report::compose::compose(parts))
+    Ok(Concluded { report: report::compose::compose(parts), tally: tally.unwrap_or_default() })
 }
 
 /// Reads all inputs and says which kinds of messages they hold, and when. Nothing is reasoned about.

@@ -12,7 +12,7 @@ const LINES_MAX: usize = 400;
 const MAIN_LINES_MAX: usize = 40;
 
 /// Folders of `src` that each folder may import. Data flows one way.
-const MAY_IMPORT: [(&str, &[&str]); 11] = [
+const MAY_IMPORT: [(&str, &[&str]); 12] = [
     ("model", &[]),
     ("stats", &[]),
     ("ingest", &["model"]),
@@ -22,8 +22,9 @@ const MAY_IMPORT: [(&str, &[&str]); 11] = [
     ("shard", &["model", "ingest", "classify", "facts", "state"]),
     ("reason", &["model", "stats", "classify", "facts", "state"]),
     ("advise", &["model", "classify", "facts", "state", "reason"]),
-    ("report", &["model", "classify", "facts", "state", "ingest"]),
-    ("cli", &["model", "ingest", "pipeline", "report", "classify", "advise", "state", "reason", "shard"]),
+    ("compare", &["model"]),
+    ("report", &["model", "classify", "facts", "state", "ingest", "compare"]),
+    ("cli", &["model", "ingest", "pipeline", "report", "classify", "advise", "state", "reason", "shard", "compare"]),
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {

@@ -3,8 +3,11 @@
 mod analyze_command;
 mod canary;
 mod classify_open_cases;
+mod compare;
 mod deployments_open_cases;
 mod determinism;
+mod digest;
+mod digest_kills;
 mod examples;
 mod exit_codes;
 mod ignore_file;

@@ -18,7 +18,7 @@ mod application;
 mod request;
 
 pub use application::Classifier;
-pub use request::{Caller, caller_of, is_failed_request, path_of, path_template, status_of};
+pub use request::{Caller, caller_of, is_failed_request, is_health_check, path_of, path_template, status_of};
 
 use serde::{Deserialize, Serialize};
 

@@ -47,6 +47,33 @@ pub fn caller_of(http: &HttpRequest<'_>) -> Caller {
     if ends_long_connection(status_of(http), path_of(&http.url)) { Caller::LongConnection } else { Caller::User }
 }
 
+/// Whether a request asks for the health of the service: a health checker's user agent, or a health path.
+pub fn is_health_check(http: &HttpRequest<'_>) -> bool {
+    const AGENTS: [&str; 4] =
+        ["GoogleHC/", "kube-probe/", "GoogleStackdriverMonitoring-UptimeChecks", "ELB-HealthChecker/"];
+    const NAMES: [&str; 12] = [
+        "health",
+        "healthz",
+        "_health",
+        "healthcheck",
+        "health-check",
+        "live",
+        "livez",
+        "liveness",
+        "ready",
+        "readyz",
+        "readiness",
+        "ping",
+    ];
+    if AGENTS.iter().any(|agent| http.user_agent.starts_with(agent)) {
+        return true;
+    }
+    let path = path_of(&http.url);
+    let mut segments = path.trim_end_matches('/').rsplit('/');
+    let (last, parent) = (segments.next().unwrap_or(""), segments.next().unwrap_or(""));
+    NAMES.contains(&last) || matches!(parent, "health" | "healthz")
+}
+
 /// Path of a URL without host and query.
 pub fn path_of(url: &str) -> &str {
     let rest = url.find("://").map_or(url, |at| {

@@ -4,8 +4,10 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use super::saved;
 use super::settings::ConfigError;
 use crate::classify::matcher::CatalogError;
+use crate::compare::store;
 use crate::ingest;
 use crate::pipeline;
 use crate::reason::ignore::IgnoreError;
@@ -30,6 +32,12 @@ pub enum Failure {
     /// No report.
     #[error(transparent)]
     Pipeline(#[from] pipeline::Error),
+    /// A file that should be a report is none.
+    #[error(transparent)]
+    Report(#[from] saved::Error),
+    /// What a digest remembers cannot be read or written.
+    #[error(transparent)]
+    Store(#[from] store::Error),
     /// Standard output is closed or full.
     #[error("cannot write the report: {0}")]
     Output(#[from] std::io::Error),
@@ -71,19 +79,21 @@ impl Failure {
             {
                 return ExitCode::from(ANALYSED);
             }
-            Self::Output(_)
-            | Self::OutputFile { .. }
-            | Self::Pipeline(pipeline::Error::Columns(_) | pipeline::Error::Shard(shard::Error::Write { .. })) => {
-                INTERNAL
-            }
             Self::Rules(_)
             | Self::Ignore(_)
             | Self::Config(_)
             | Self::Usage(_)
+            | Self::Store(store::Error::OtherWindow { .. } | store::Error::Newer { .. })
             | Self::Pipeline(pipeline::Error::Shard(shard::Error::ManyNamed { .. }) | pipeline::Error::Canary(_)) => {
                 USAGE
             }
-            Self::Pipeline(pipeline::Error::Shard(_)) => UNREADABLE,
+            Self::Output(_)
+            | Self::OutputFile { .. }
+            | Self::Store(_)
+            | Self::Pipeline(pipeline::Error::Columns(_) | pipeline::Error::Shard(shard::Error::Write { .. })) => {
+                INTERNAL
+            }
+            Self::Report(_) | Self::Pipeline(pipeline::Error::Shard(_)) => UNREADABLE,
             Self::Pipeline(pipeline::Error::Ingest(error)) => code_of(error),
         };
         say(&format!("whydown: {self}"));

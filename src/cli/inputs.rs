@@ -11,15 +11,22 @@ use crate::ingest;
 use crate::model::Timestamp;
 use crate::pipeline::Options;
 
-/// Inputs, and which of their entries to read.
+/// Inputs, which of their entries to read, and descriptions of what runs.
 #[derive(Debug, Args)]
 pub struct Inputs {
-    /// Log exports: files, folders, or - for standard input
-    #[arg(required = true, value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    reading: Reading,
     /// A service or revision description (`gcloud run services describe …`); may be repeated
     #[arg(long = "state", value_name = "FILE")]
-    pub state: Vec<PathBuf>,
+    state: Vec<PathBuf>,
+}
+
+/// Inputs, and which of their entries to read.
+#[derive(Debug, Args)]
+pub struct Reading {
+    /// Log exports: files, folders, or - for standard input
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
     /// Leave out entries before this time: RFC 3339, or -3h
     #[arg(long, value_parser = moment::parse, allow_hyphen_values = true, value_name = "TIME")]
     from: Option<Timestamp>,
@@ -49,6 +56,11 @@ pub struct Inputs {
 }
 
 impl Inputs {
+    /// The inputs as typed.
+    pub fn paths(&self) -> &[PathBuf] {
+        &self.reading.paths
+    }
+
     /// Does the work on these inputs, showing how far reading has come.
     ///
     /// # Errors
@@ -61,6 +73,16 @@ impl Inputs {
         Ok(progress::watched(&options.ingest.progress, || work(&options))?)
     }
 
+    /// The same for the pipeline.
+    ///
+    /// # Errors
+    /// When the user's rules or ignore file cannot be used.
+    pub fn options(&self) -> Result<Options, Failure> {
+        Ok(Options { state_files: self.state.clone(), ..self.reading.options()? })
+    }
+}
+
+impl Reading {
     /// The same for the pipeline.
     ///
     /// # Errors
@@ -81,6 +103,6 @@ impl Inputs {
             ..ingest::Options::default()
         };
         let policy = self.policy.read()?;
-        Ok(Options { inputs: self.paths.clone(), state_files: self.state.clone(), ingest, policy })
+        Ok(Options { inputs: self.paths.clone(), state_files: Vec::new(), ingest, policy })
     }
 }

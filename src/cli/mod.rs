@@ -9,9 +9,12 @@ mod cluster;
 mod collect;
 mod completions;
 mod config;
+mod diff;
+mod digest;
 mod exit;
 mod explain;
 mod inputs;
+mod layout;
 mod look;
 mod man;
 mod merge;
@@ -23,12 +26,14 @@ mod policy;
 mod progress;
 mod rule_dirs;
 mod rules;
+mod saved;
 mod scan;
 mod settings;
 #[cfg(test)]
 mod tests;
 mod thresholds;
 mod timeline;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -71,6 +76,12 @@ enum Command {
     Canary(canary::Canary),
     /// Print what happened, in order
     Timeline(timeline::Timeline),
+    /// Tell what changed since the last run, in one screen
+    Digest(digest::Digest),
+    /// Check with newer logs that what a report found is over
+    Verify(verify::Verify),
+    /// Compare two reports
+    Diff(diff::Diff),
     /// Read a part of the logs into a Facts file, on any machine
     Scan(scan::Scan),
     /// Join Facts files into the report that one machine would have made
@@ -103,6 +114,9 @@ pub fn run() -> ExitCode {
     let outcome = match &arguments.command {
         Command::Analyze(analyze) => analyze.run(),
         Command::Canary(canary) => canary.run(),
+        Command::Digest(digest) => digest.run(),
+        Command::Verify(verify) => verify.run(),
+        Command::Diff(diff) => diff.run(),
         Command::Scan(scan) => scan.run(),
         Command::Merge(merge) => merge.run(),
         Command::Cluster(cluster) => cluster.run(),

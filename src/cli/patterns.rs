@@ -66,7 +66,7 @@ impl Patterns {
     pub fn run(&self) -> Result<ExitCode, Failure> {
         let mut out = BufWriter::new(std::io::stdout().lock());
         let mut patterns = if self.lines {
-            let (found, keys) = pipeline::patterns_of_lines(&self.inputs.paths)?;
+            let (found, keys) = pipeline::patterns_of_lines(self.inputs.paths())?;
             if matches!(self.format, FormatName::Csv) {
                 let templates = found.templates();
                 report::write_lines(&templates, keys.into_iter().map(|key| found.of(key)), &mut out)?;

@@ -26,11 +26,24 @@ struct Limit {
 type Set = fn(&mut Thresholds, f64);
 
 /// The limits by the names that the table of settings gives them.
-const LIMITS: [(&str, Set); 3] = [
+const LIMITS: [(&str, Set); 9] = [
     ("error-share", |thresholds, value| thresholds.error_share = value),
     ("start-failure-share", |thresholds, value| thresholds.start_failure_share = value),
     ("restarts-per-instance-max", |thresholds, value| thresholds.restarts_per_instance_max = value),
+    ("exit-3-max", |thresholds, value| thresholds.exit_3_max = whole(value)),
+    ("exit-3-seconds", |thresholds, value| thresholds.exit_3_seconds = whole(value).cast_signed()),
+    ("restarts-an-hour-max", |thresholds, value| thresholds.restarts_an_hour_max = whole(value)),
+    ("start-failures-max", |thresholds, value| thresholds.start_failures_max = value),
+    ("health-check-failure-share", |thresholds, value| thresholds.health_check_failure_share = value),
+    ("startup-seconds-max", |thresholds, value| thresholds.startup_seconds_max = value),
 ];
+
+/// Counts and seconds are whole; the table of settings bounds them.
+fn whole(value: f64) -> u64 {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and a million")]
+    let whole = value.round() as u64;
+    whole
+}
 
 impl Checks {
     /// The limits in force: defaults, then settings, then what was typed.

@@ -29,6 +29,10 @@ pub struct Health {
     pub errors_platform: u64,
     /// Of all of these, status 5xx.
     pub errors_5xx: u64,
+    /// Of all of these, calls of a health checker or a health path.
+    pub health_checks: u64,
+    /// Of these, failed.
+    pub health_checks_failed: u64,
     /// First and last arrival, nanoseconds since the epoch.
     pub first: i64,
     /// See `first`.
@@ -50,6 +54,8 @@ impl Default for Health {
             errors_app: 0,
             errors_platform: 0,
             errors_5xx: 0,
+            health_checks: 0,
+            health_checks_failed: 0,
             first: i64::MAX,
             last: i64::MIN,
             last_success: i64::MIN,
@@ -88,6 +94,12 @@ impl Health {
         }
     }
 
+    /// Counts a request that was added as a health check, too.
+    pub fn add_health_check(&mut self, failed: bool) {
+        self.health_checks += 1;
+        self.health_checks_failed += u64::from(failed);
+    }
+
     /// Adds the counts of another part of the same revision's requests.
     pub fn merge(&mut self, other: &Self) {
         self.requests += other.requests;
@@ -96,6 +108,8 @@ impl Health {
         self.errors_app += other.errors_app;
         self.errors_platform += other.errors_platform;
         self.errors_5xx += other.errors_5xx;
+        self.health_checks += other.health_checks;
+        self.health_checks_failed += other.health_checks_failed;
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
         self.last_success = self.last_success.max(other.last_success);
@@ -132,12 +146,23 @@ impl Health {
         }
     }
 
+    /// Takes back `times` health checks.
+    pub(super) fn take_back_health_check(&mut self, failed: bool, times: u64) {
+        self.health_checks = self.health_checks.saturating_sub(times);
+        if failed {
+            self.health_checks_failed = self.health_checks_failed.saturating_sub(times);
+        }
+    }
+
     /// Whether the histogram has the buckets of this version, or none, and no count is above `count_max`.
     pub(super) fn is_sound(&self, count_max: u64) -> bool {
         let outcomes = [self.succeeded, self.client_errors, self.errors_app, self.errors_platform, self.errors_5xx];
         (self.buckets.is_empty() || self.buckets.len() == BUCKETS)
             && self.slots.is_sound(count_max, u16::try_from(BUCKETS).unwrap_or(u16::MAX))
-            && outcomes.into_iter().chain([self.requests, self.timed]).all(|count| count <= count_max)
+            && outcomes
+                .into_iter()
+                .chain([self.requests, self.timed, self.health_checks, self.health_checks_failed])
+                .all(|count| count <= count_max)
     }
 
     /// Latency that the given share of requests stayed below, in milliseconds; `None` without latencies.

@@ -258,6 +258,9 @@ impl Facts {
             end = time.plus(http.latency_nanos.unwrap_or(0));
             let health = self.health.entry((service, revision)).or_default();
             health.add(time.0, status, !entry.text.is_empty(), http.latency_nanos, classify::caller_of(http));
+            if classify::is_health_check(http) {
+                health.add_health_check(failed);
+            }
             let minute = self
                 .traffic
                 .entry((service, revision))

@@ -44,8 +44,8 @@ pub struct Share {
     pub origin: u32,
     /// Instance; may be empty.
     pub instance: Symbol,
-    /// Of a request `1 + 4 × status`, one more with a platform text, and two more where it was not a user's; 0
-    /// elsewhere.
+    /// Of a request `1 + 8 × status`, one more with a platform text, two more where it was not a user's, and four more
+    /// for a health check; 0 elsewhere.
     pub outcome: u32,
     /// Of a request `1 +` the bucket of its latency; 0 where there is none.
     pub latency: u16,
@@ -114,8 +114,13 @@ impl Recorder {
             origin: self.origin(origin),
             instance: if is_audit { EMPTY } else { self.names.intern(&entry.instance) },
             outcome: request.map_or(0, |http| {
-                let aside = classify::caller_of(http) != classify::Caller::User;
-                1 + 4 * u32::from(classify::status_of(http)) + 2 * u32::from(aside) + u32::from(!entry.text.is_empty())
+                let flags = [
+                    !entry.text.is_empty(),
+                    classify::caller_of(http) != classify::Caller::User,
+                    classify::is_health_check(http),
+                ];
+                let bits: u32 = (0..).zip(flags).map(|(bit, is_set)| u32::from(is_set) << bit).sum();
+                1 + 8 * u32::from(classify::status_of(http)) + bits
             }),
             latency: request.and_then(|http| health::latency_bucket(http.latency_nanos)).map_or(0, |bucket| 1 + bucket),
         };
@@ -198,13 +203,16 @@ impl Facts {
         }
         let (mut status, mut failed) = (0, false);
         if let Some(outcome) = share.outcome.checked_sub(1) {
-            let (platform_text, aside) = (outcome % 2 == 1, outcome / 2 % 2 == 1);
-            status = u16::try_from(outcome / 4).unwrap_or(u16::MAX);
+            let [platform_text, aside, is_check] = [0, 1, 2].map(|bit| outcome >> bit & 1 == 1);
+            status = u16::try_from(outcome / 8).unwrap_or(u16::MAX);
             failed = classify::is_failed_request(status, platform_text);
             if let Some(health) = self.health.get_mut(&(service, revision)) {
                 let bucket = share.latency.checked_sub(1);
                 health.take_back(status, platform_text, bucket, times);
                 health.slots.take_back(share.minute, health::outcome(status, platform_text, bucket, aside), times);
+                if is_check {
+                    health.take_back_health_check(failed, times);
+                }
             }
             let minutes = self.traffic.get_mut(&(service, revision));
             if let Some(counts) = minutes.and_then(|minutes| minutes.get_mut(&share.minute)) {

@@ -8,10 +8,12 @@ pub mod canary;
 pub mod entry;
 pub mod patterns;
 pub mod report;
+pub mod tally;
 pub mod time;
 pub mod timeline;
 pub mod words;
 
 pub use entry::{Entry, HttpRequest, Position, Resource, Severity, Stream};
+pub use tally::Occurrences;
 pub use time::Timestamp;
 pub use words::{Category, Platform, Risk, Role, Stage, Verdict};

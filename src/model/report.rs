@@ -1,13 +1,12 @@
 //! The report contract, JSON schema version 1. Every other format is rendered from it.
 //!
-//! Fields may be added freely; none may be renamed. Times are RFC 3339 in UTC.
-//! Counts are of unique entries unless the field says otherwise.
+//! Fields may be added, never renamed. Times are RFC 3339 in UTC. Counts are of unique entries unless said otherwise.
 
 mod beside;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Category, Platform, Risk, Role, Stage, Timestamp, Verdict};
+use super::{Category, Occurrences, Platform, Risk, Role, Stage, Timestamp, Verdict};
 
 pub use beside::{RuledOut, Suppressed};
 
@@ -300,6 +299,9 @@ pub struct Finding {
     pub first: Timestamp,
     /// Last sign.
     pub last: Timestamp,
+    /// What failed through it; all 0 where a report does not count it.
+    #[serde(default)]
+    pub occurrences: Occurrences,
     /// The cause itself.
     pub cause: Cause,
     /// cause → failure → impact, each joined to the one before.
@@ -389,6 +391,6 @@ pub struct Check {
     pub threshold: String,
     /// What was seen.
     pub observed: String,
-    /// `pass`, `warn`, `fail` or `not-judged`.
+    /// `pass`, `info`, `warn`, `fail` or `not-judged` (not enough data).
     pub status: String,
 }

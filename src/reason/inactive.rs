@@ -3,9 +3,10 @@
 //! In: a service's history. Out: at most one draft. Azure keeps a deactivated revision in the split, and accepts a
 //! split that names one; what users get then is not in these objects, so the verdict stays at likely.
 
-use super::{Draft, FailurePhase};
+use super::{Draft, FailurePhase, occurrences};
 use crate::model::report::{Cause, ChainLink, Finding, ScorePart};
-use crate::model::{Category, Role, Timestamp, Verdict};
+use crate::model::tally::{Kind, Occurrence};
+use crate::model::{Category, Occurrences, Role, Timestamp, Verdict};
 use crate::state::ServiceState;
 use crate::state::history::Condition;
 
@@ -59,6 +60,7 @@ pub(super) fn inactive(index: usize, service: &ServiceState) -> Option<Draft> {
         impact: vec!["what users were answered is not known from the description alone".to_owned()],
         support: Vec::new(),
         against: Vec::new(),
+        occurrences: Occurrences { others: 1, ..Occurrences::default() },
         missing: vec!["request entries (ContainerAppHTTPLogs) of the time since".to_owned()],
         actions: Vec::new(),
         chain: vec![link],
@@ -73,5 +75,6 @@ pub(super) fn inactive(index: usize, service: &ServiceState) -> Option<Draft> {
         probe_passed: false,
         minimum_keeps_it_going: false,
         resolved_by: None,
+        occurrences: vec![Occurrence { time: time.0, kind: Kind::Other, id: occurrences::id_of(&service.name) }],
     })
 }

@@ -11,6 +11,7 @@ pub mod canary;
 pub mod explain;
 pub mod groups;
 pub mod ignore;
+pub mod tally;
 pub mod units;
 pub mod weights;
 
@@ -18,6 +19,7 @@ mod causes;
 mod chain;
 mod clash;
 mod inactive;
+mod occurrences;
 mod pinned;
 mod ruled_out;
 mod unread;
@@ -31,6 +33,7 @@ use crate::facts::clusters::Clusters;
 use crate::facts::symbols::EMPTY;
 use crate::model::Timestamp;
 use crate::model::report::{Cause, Finding, RuledOut, Suppressed};
+use crate::model::tally::Occurrence;
 use crate::state::State;
 use groups::{Basis, Group};
 use ignore::Ignore;
@@ -72,6 +75,8 @@ pub struct Draft {
     pub minimum_keeps_it_going: bool,
     /// Revision whose deploy ended it.
     pub resolved_by: Option<String>,
+    /// When it happened: what it explains, or its entries where nothing failed; in time order.
+    pub occurrences: Vec<Occurrence>,
 }
 
 /// Everything the reasoning found.
@@ -82,6 +87,8 @@ pub struct Reasoned {
     pub suppressed: Vec<Suppressed>,
     /// Hypotheses that did not hold.
     pub ruled_out: Vec<RuledOut>,
+    /// Findings beyond the limit of a report, which are not among the drafts.
+    pub left_out: usize,
 }
 
 /// Finds the causes; `last` is the last event time of the export.
@@ -119,11 +126,12 @@ pub fn reason(
     let told = drafts.len().min(weights::FINDINGS_MAX);
     let ruled_out = ruled_out::ruled_out(settled, clusters, state, &drafts[..told]);
     let suppressed = ignore.suppress(&mut drafts, last);
+    let left_out = drafts.len().saturating_sub(weights::FINDINGS_MAX);
     drafts.truncate(weights::FINDINGS_MAX);
     for (rank, draft) in drafts.iter_mut().enumerate() {
         draft.finding.rank = u32::try_from(rank + 1).unwrap_or(u32::MAX);
     }
-    Reasoned { drafts, suppressed, ruled_out }
+    Reasoned { drafts, suppressed, ruled_out, left_out }
 }
 
 struct Teller<'a> {
@@ -172,6 +180,7 @@ impl Teller<'_> {
         if let Some(revision) = &resolved_by {
             support.push(format!("it ends with {revision}: that revision became ready and logs on without it"));
         }
+        let occurrences = occurrences::occurrences(settled, clusters, units, group);
         let finding = Finding {
             rank: 0,
             fingerprint: fingerprint(class, &service_name, group),
@@ -183,6 +192,7 @@ impl Teller<'_> {
             revisions: revisions.clone(),
             first,
             last,
+            occurrences: occurrences::counts(&occurrences),
             cause: Cause {
                 cluster: if group.basis == Basis::Unexplained {
                     String::new()
@@ -222,6 +232,7 @@ impl Teller<'_> {
             phase,
             probe_passed,
             resolved_by,
+            occurrences,
         }
     }
 }

@@ -3,9 +3,10 @@
 //! In: a service's history and the findings so far. Out: at most one draft, inconclusive: two runs that overlap are
 //! a reason to ask, not an answer. The run's own transcript settles it, and the first action fetches it.
 
-use super::{Draft, FailurePhase};
+use super::{Draft, FailurePhase, occurrences};
 use crate::model::report::{Cause, ChainLink, Finding, ScorePart};
-use crate::model::{Category, Role, Verdict};
+use crate::model::tally::{Kind, Occurrence};
+use crate::model::{Category, Occurrences, Role, Verdict};
 use crate::state::ServiceState;
 use crate::state::history::Run;
 use crate::state::history::pipeline::holder;
@@ -83,6 +84,7 @@ pub(super) fn unread(index: usize, service: &ServiceState, drafts: &[Draft]) -> 
         )],
         support: Vec::new(),
         against: Vec::new(),
+        occurrences: Occurrences { others: 1, ..Occurrences::default() },
         missing: vec!["what the failed runs printed: gh run view RUN_ID --log-failed".to_owned()],
         actions: Vec::new(),
         chain: vec![link],
@@ -97,5 +99,10 @@ pub(super) fn unread(index: usize, service: &ServiceState, drafts: &[Draft]) -> 
         probe_passed: false,
         minimum_keeps_it_going: false,
         resolved_by: None,
+        occurrences: vec![Occurrence {
+            time: last.0.started.0,
+            kind: Kind::Other,
+            id: occurrences::id_of(&service.name),
+        }],
     })
 }

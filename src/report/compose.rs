@@ -80,7 +80,7 @@ pub fn compose(parts: Parts<'_>) -> Report {
             files: parts.files,
             notices,
         },
-        checks: checks::checks(parts.state, parts.coverage, parts.thresholds),
+        checks: checks::checks(settled, parts.state, parts.coverage, parts.thresholds),
         clusters: parts.clusters.list.iter().take(CLUSTERS_MAX).map(|one| cluster(settled, one, &paths)).collect(),
         services,
         findings: parts.findings,

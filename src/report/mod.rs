@@ -6,6 +6,7 @@
 
 pub mod canary;
 pub mod checks;
+pub mod compared;
 pub mod compose;
 pub mod events;
 pub mod patterns;

@@ -249,7 +249,7 @@ pub(super) fn wrap(text: &str, width: usize, first: usize, next: usize) -> Vec<S
 }
 
 /// Byte at which a word fills `room` columns; at least one character.
-fn split_at(word: &str, room: usize) -> usize {
+pub(super) fn split_at(word: &str, room: usize) -> usize {
     let mut used = 0;
     for (at, c) in word.char_indices() {
         used += unicode_width::UnicodeWidthChar::width(c).unwrap_or(0);

@@ -18,6 +18,9 @@ pub const SHORT_SECONDS: f64 = 600.0;
 /// A silence is named when it is longer than this and than half of the covered time.
 const GAP_MINUTES_MIN: i64 = 60;
 
+/// A longer silence is not covered time: nothing tells a quiet service from a hole in the export.
+pub const SILENCE_MINUTES_MAX: i64 = 15;
+
 /// Severities cut by limits of their own begin at least this part of the covered time apart.
 const UNEVEN_PART: i64 = 20;
 
@@ -42,6 +45,9 @@ pub type Capped = Vec<(usize, u64, Vec<(String, Span)>)>;
 pub struct Coverage {
     /// First and last event, nanoseconds since the epoch; `None` without any timed entry.
     pub extent: Option<(i64, i64)>,
+    /// The covered time: from entry to entry, without silences longer than [`SILENCE_MINUTES_MAX`]; in order and
+    /// apart, nanoseconds since the epoch. Rates are taken over these.
+    pub stretches: Vec<(i64, i64)>,
     /// Files that hold a round number of entries: (file, entries, span).
     pub cut: Cut,
     /// Files that hold the same round number of entries of several severities: (file, entries each, their spans).
@@ -90,6 +96,14 @@ impl Coverage {
             .map_or(0.0, |(first, last)| crate::model::Timestamp(last).seconds_since(crate::model::Timestamp(first)))
     }
 
+    /// Seconds of covered time: [`Coverage::stretches`] together.
+    pub fn covered_seconds(&self) -> f64 {
+        self.stretches
+            .iter()
+            .map(|(from, to)| crate::model::Timestamp(*to).seconds_since(crate::model::Timestamp(*from)))
+            .sum()
+    }
+
     /// Whether a stream has no entry.
     pub fn lacks(&self, missing: Missing) -> bool {
         self.missing.contains(&missing)
@@ -115,6 +129,7 @@ pub fn coverage(settled: &Settled) -> Coverage {
     let (cut, capped) = limits(settled);
     Coverage {
         extent: first.zip(last),
+        stretches: stretches(&facts.minutes, first.zip(last)),
         cut,
         capped,
         missing: missing(settled),
@@ -258,6 +273,24 @@ fn missing(settled: &Settled) -> Vec<Missing> {
 fn lowest_severity(settled: &Settled) -> Option<Severity> {
     let lowest = settled.facts.coverage.keys().map(|(_, _, severity)| severity.unwrap_or_default()).min()?;
     (lowest >= Severity::Warning).then_some(lowest)
+}
+
+/// Minutes with entries, joined over short silences, and cut to the first and last entry.
+fn stretches(minutes: &BTreeMap<i64, u64>, extent: Option<(i64, i64)>) -> Vec<(i64, i64)> {
+    const NANOS_PER_MINUTE: i64 = 60_000_000_000;
+    let Some((first, last)) = extent else { return Vec::new() };
+    let mut found: Vec<(i64, i64)> = Vec::new();
+    for minute in minutes.keys() {
+        match found.last_mut() {
+            Some((_, to)) if minute - *to <= SILENCE_MINUTES_MAX => *to = minute + 1,
+            _ => found.push((*minute, minute + 1)),
+        }
+    }
+    found
+        .into_iter()
+        .map(|(from, to)| (from * NANOS_PER_MINUTE, to * NANOS_PER_MINUTE))
+        .map(|(from, to)| (from.clamp(first, last), to.clamp(first, last)))
+        .collect()
 }
 
 fn gap(minutes: &BTreeMap<i64, u64>) -> Option<(i64, i64)> {

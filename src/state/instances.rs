@@ -65,6 +65,11 @@ impl InstanceState {
         matches!(self.end, End::Failed(time) if self.life.first_answer > time)
     }
 
+    /// Whether it began in these files: the platform says so, its probe passed, or it failed before it served.
+    pub fn start_is_seen(&self) -> bool {
+        self.started.is_some() || self.probe_passed.is_some() || self.failed_at_boot()
+    }
+
     /// Whether it failed.
     pub fn failed(&self) -> bool {
         matches!(self.end, End::Failed(_))

@@ -1,5 +1,6 @@
 //! What the tests share: folders, running the analysis, and the truth files of the fixtures.
 
+pub mod hours;
 pub mod program;
 
 use std::io::Write;

@@ -56,7 +56,7 @@ pub enum Kind {
 }
 
 /// Every setting, in the order in which they are shown; a section's keys stand together.
-pub static ALL: [Setting; 11] = [
+pub static ALL: [Setting; 17] = [
     Setting {
         key: "format",
         variable: "WHYDOWN_FORMAT",
@@ -166,6 +166,66 @@ pub static ALL: [Setting; 11] = [
         only: &[],
         example: "1",
         about: "restarts an hour for each instance must be fewer",
+    },
+    Setting {
+        key: "checks.exit-3-max",
+        variable: "WHYDOWN_CHECKS_EXIT_3_MAX",
+        kind: Kind::Number { min: 0.0, max: 1_000_000.0 },
+        flag: "check_settings",
+        item: Some("exit-3-max"),
+        only: &[],
+        example: "3",
+        about: "critical: more exits with code 3 than this within exit-3-seconds",
+    },
+    Setting {
+        key: "checks.exit-3-seconds",
+        variable: "WHYDOWN_CHECKS_EXIT_3_SECONDS",
+        kind: Kind::Number { min: 1.0, max: 86_400.0 },
+        flag: "check_settings",
+        item: Some("exit-3-seconds"),
+        only: &[],
+        example: "300",
+        about: "the window of exit-3-max, in seconds",
+    },
+    Setting {
+        key: "checks.restarts-an-hour-max",
+        variable: "WHYDOWN_CHECKS_RESTARTS_AN_HOUR_MAX",
+        kind: Kind::Number { min: 0.0, max: 1_000_000.0 },
+        flag: "check_settings",
+        item: Some("restarts-an-hour-max"),
+        only: &[],
+        example: "3",
+        about: "warning: more restarts of a service than this within an hour",
+    },
+    Setting {
+        key: "checks.start-failures-max",
+        variable: "WHYDOWN_CHECKS_START_FAILURES_MAX",
+        kind: Kind::Number { min: 0.0, max: 1.0 },
+        flag: "check_settings",
+        item: Some("start-failures-max"),
+        only: &[],
+        example: "0.05",
+        about: "information: a larger share of instance starts failed",
+    },
+    Setting {
+        key: "checks.health-check-failure-share",
+        variable: "WHYDOWN_CHECKS_HEALTH_CHECK_FAILURE_SHARE",
+        kind: Kind::Number { min: 0.0, max: 1.0 },
+        flag: "check_settings",
+        item: Some("health-check-failure-share"),
+        only: &[],
+        example: "0.01",
+        about: "share of health checks that may fail",
+    },
+    Setting {
+        key: "checks.startup-seconds-max",
+        variable: "WHYDOWN_CHECKS_STARTUP_SECONDS_MAX",
+        kind: Kind::Number { min: 0.0, max: 3_600.0 },
+        flag: "check_settings",
+        item: Some("startup-seconds-max"),
+        only: &[],
+        example: "45",
+        about: "an instance must be ready sooner than this, in seconds",
     },
 ];
 
