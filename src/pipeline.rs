@@ -78,14 +78,14 @@ pub fn scan(options: &Options) -> Result<Scan, Error> {
     let catalog = Catalog::embedded();
     let seen = Seen::default();
     let worker = || (Classifier::new(catalog), Facts::default());
-    let read = ingest::read(&options.inputs, &options.ingest, worker, |(classifier, facts), entry| {
-        facts.observe(classifier, &seen, entry);
+    let read = ingest::read(&options.inputs, &options.ingest, worker, |(classifier, facts), entries| {
+        facts.observe(classifier, &seen, entries);
     })?;
     let mut documents = read.state_documents;
     documents.extend(read_state_files(&options.state_files)?);
     let documents =
         documents.iter().flat_map(|document| history::parse_document(&document.json)).map(Document::redacted).collect();
-    let facts = read.partials.into_iter().map(|(_, facts)| facts).fold(Facts::default(), Facts::merge);
+    let facts = read.partials.into_iter().map(|(_, facts)| facts).reduce(Facts::merge).unwrap_or_default();
     tracing::debug!(entries = facts.entries, rows = facts.rows.len(), elapsed = ?start.elapsed(), "read and merged");
     Ok(Scan { facts, files: read.files, damage: read.damage, documents })
 }
@@ -96,9 +96,10 @@ pub fn scan_part(options: &Options, name: Option<&str>) -> Result<Union, Error> 
     let catalog = Catalog::embedded();
     let seen = Seen::default();
     let worker = || (Classifier::new(catalog), Facts::default(), Recorder::default());
-    let read = ingest::read_part(&options.inputs, &options.ingest, worker, |(classifier, facts, recorder), entry| {
-        recorder.observe(facts, classifier, &seen, entry);
-    })?;
+    let read =
+        ingest::read_part(&options.inputs, &options.ingest, worker, |(classifier, facts, recorder), entries| {
+            recorder.observe(facts, classifier, &seen, entries);
+        })?;
     let read = read.map(|(_, facts, recorder)| (facts, recorder));
     let (part, records) = shard::part(read, &read_state_files(&options.state_files)?, name)?;
     let mut union = Union::default();
@@ -150,10 +151,12 @@ pub fn rebuild(facts: Facts, documents: &[Document]) -> Result<Rebuilt, Error> {
     let start = Instant::now();
     let settled = facts.settle(&Classifier::new(Catalog::embedded()));
     tracing::debug!(elapsed = ?start.elapsed(), "settled");
-    let clusters = clusters::clusters(&settled)?;
-    tracing::debug!(clusters = clusters.list.len(), elapsed = ?start.elapsed(), "clustered");
-    let state = state::rebuild(&settled, documents);
-    let coverage = state::coverage::coverage(&settled);
+    let (clusters, (state, coverage)) = rayon::join(
+        || clusters::clusters(&settled),
+        || (state::rebuild(&settled, documents), state::coverage::coverage(&settled)),
+    );
+    let clusters = clusters?;
+    tracing::debug!(clusters = clusters.list.len(), elapsed = ?start.elapsed(), "clustered and rebuilt");
     Ok(Rebuilt { settled, clusters, state, coverage })
 }
 

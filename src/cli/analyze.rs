@@ -75,7 +75,7 @@ enum VerdictName {
 impl Analyze {
     /// Reads, reasons, prints.
     pub fn run(&self) -> Result<ExitCode, Failure> {
-        self.printing.print(&pipeline::analyze(&self.inputs.options())?)
+        self.printing.print(&self.inputs.watched(pipeline::analyze)?)
     }
 }
 

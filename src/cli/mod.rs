@@ -10,6 +10,7 @@ mod exit;
 mod inputs;
 mod merge;
 mod moment;
+mod progress;
 mod scan;
 
 use std::process::ExitCode;

@@ -11,6 +11,7 @@ use std::hash::BuildHasher;
 use foldhash::fast::FixedState;
 use serde::{Deserialize, Serialize};
 
+use super::audit::AuditFact;
 use super::seen::Seen;
 use super::symbols::{EMPTY, Symbol, Symbols};
 use super::{Facts, Map, health};
@@ -76,18 +77,21 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Lets `facts` see an entry and keeps what it added.
-    pub fn observe(&mut self, facts: &mut Facts, classifier: &mut Classifier, seen: &Seen, entry: &Entry<'_>) {
-        let (counted, audited) = (facts.unique_entries, facts.audit.len());
-        facts.observe(classifier, seen, entry);
-        let identity = seen.identity(entry);
-        let print = fingerprint(entry, identity);
-        let sum = self.fingerprints.entry(entry.position.file).or_default();
-        *sum = sum.wrapping_add(print);
-        if facts.unique_entries == counted {
-            return;
-        }
-        let fact = facts.audit.get(audited);
+    /// Lets `facts` see entries and keeps what they added.
+    pub fn observe(&mut self, facts: &mut Facts, classifier: &mut Classifier, seen: &Seen, entries: &[Entry<'_>]) {
+        let mut audited = facts.audit.len();
+        facts.observe_with(classifier, seen, entries, |facts, entry, identity, is_new| {
+            let fact = facts.audit.get(audited);
+            audited = facts.audit.len();
+            let sum = self.fingerprints.entry(entry.position.file).or_default();
+            *sum = sum.wrapping_add(fingerprint(entry, identity));
+            if is_new {
+                self.record(entry, identity, fact);
+            }
+        });
+    }
+
+    fn record(&mut self, entry: &Entry<'_>, identity: Option<u64>, fact: Option<&AuditFact>) {
         let is_audit = entry.audit.is_some();
         let (service, revision) = match fact {
             Some(fact) => (fact.service.as_str(), fact.revision.as_str()),
