@@ -20,7 +20,7 @@ pub struct Scan {
     /// Facts file to write, or - for standard output
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
-    /// What the report calls the only input, where it comes through a pipe: gs://bucket/10.ndjson.gz
+    /// What the report calls the only input, where it comes through a pipe: its URL
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
 }

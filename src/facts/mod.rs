@@ -24,13 +24,13 @@ mod assemble;
 mod classes;
 mod home;
 mod settle;
+mod span;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use compact_str::CompactString;
 use foldhash::fast::FixedState;
-use serde::{Deserialize, Serialize};
 
 use crate::classify::{self, Classified, Classifier};
 use crate::model::{Entry, Position, Severity, Stream, Timestamp};
@@ -43,43 +43,13 @@ use life::Life;
 use row::{ClassId, Row};
 use seen::Seen;
 pub use settle::Settled;
+pub use span::Span;
 use symbols::{EMPTY, Symbol, Symbols};
 
 /// Classes remembered by address before the memory starts afresh.
 const RECENT_MAX: usize = 16_384;
 
 type Map<K, V> = HashMap<K, V, FixedState>;
-
-/// Count and extent of some part of the export.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Span {
-    /// Entries.
-    pub count: u64,
-    /// First, nanoseconds since the epoch.
-    pub first: i64,
-    /// Last.
-    pub last: i64,
-}
-
-impl Default for Span {
-    fn default() -> Self {
-        Self { count: 0, first: i64::MAX, last: i64::MIN }
-    }
-}
-
-impl Span {
-    fn add(&mut self, time: i64) {
-        self.count += 1;
-        self.first = self.first.min(time);
-        self.last = self.last.max(time);
-    }
-
-    fn merge(&mut self, other: Self) {
-        self.count += other.count;
-        self.first = self.first.min(other.first);
-        self.last = self.last.max(other.last);
-    }
-}
 
 /// What one worker, or all of them together, know so far.
 #[derive(Default)]
