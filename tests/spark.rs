@@ -1,6 +1,6 @@
 //! The cluster job on a real Spark: two executors, one of which is killed on the way.
 //!
-//! Needs Java 17 and Python 3 with `venv`; installs PySpark below the target folder once. Says loudly when it skips.
+//! Needs Java 17 and Python 3 with `venv`; installs `pyspark` below the target folder once. Says loudly when it skips.
 
 use std::fmt::Write as _;
 use std::fs;
