@@ -1,17 +1,25 @@
 //! The only test binary: everything that needs the whole program, its files or its tree.
 
 mod analyze_command;
+mod canary;
 mod classify_open_cases;
 mod deployments_open_cases;
 mod determinism;
 mod examples;
+mod exit_codes;
+mod ignore_file;
 mod incidents;
 mod ingest_open_cases;
 mod layout;
 mod notices;
 mod open_cases;
+mod output_file;
+mod patterns_command;
 mod robustness;
+mod rules_command;
+mod settings;
 mod shards;
 #[cfg(target_os = "linux")]
 mod spark;
 mod support;
+mod timeline;

@@ -88,9 +88,9 @@ fn scan(inputs: &[PathBuf], output: &Path, threads: usize) {
 }
 
 fn merge(shards: &[PathBuf]) -> String {
-    let scan = pipeline::whole(pipeline::join(shards, &[]).expect("it can be read and written"))
-        .expect("it can be read and written");
-    serde_json::to_string_pretty(&pipeline::conclude(scan).expect("JSON")).expect("JSON")
+    let scan = pipeline::whole(pipeline::join(shards, &[]).expect("readable shards")).expect("logs");
+    let report = pipeline::conclude(scan, &pipeline::Policy::default()).expect("a report");
+    serde_json::to_string_pretty(&report).expect("JSON")
 }
 
 /// Scans groups of the files, some of them twice, and nests random groups of shards until few are left.

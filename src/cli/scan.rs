@@ -12,7 +12,7 @@ use crate::{pipeline, shard};
 /// Read a part of the logs into a Facts file.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  whydown scan logs/10.ndjson.gz -o 10.facts\n  whydown scan logs/11.ndjson.gz -o 11.facts\n  whydown merge 10.facts 11.facts"
+    after_help = "Examples:\n  whydown scan logs/10.ndjson.gz -o 10.facts\n  whydown scan logs/11.ndjson.gz -o 11.facts\n  whydown merge 10.facts 11.facts"
 )]
 pub struct Scan {
     #[command(flatten)]

@@ -45,7 +45,8 @@ pub struct Share {
     pub origin: u32,
     /// Instance; may be empty.
     pub instance: Symbol,
-    /// Of a request `1 + 2 × status`, and one more with a platform text; 0 elsewhere.
+    /// Of a request `1 + 4 × status`, one more with a platform text, and two more where it was not a user's; 0
+    /// elsewhere.
     pub outcome: u32,
     /// Of a request `1 +` the bucket of its latency; 0 where there is none.
     pub latency: u16,
@@ -110,8 +111,10 @@ impl Recorder {
             minute: entry.timestamp.map_or(UNTIMED, |time| time.0.div_euclid(60_000_000_000)),
             origin: self.origin(origin),
             instance: if is_audit { EMPTY } else { self.names.intern(&entry.instance) },
-            outcome: request
-                .map_or(0, |http| 1 + 2 * u32::from(classify::status_of(http)) + u32::from(!entry.text.is_empty())),
+            outcome: request.map_or(0, |http| {
+                let aside = classify::caller_of(http) != classify::Caller::User;
+                1 + 4 * u32::from(classify::status_of(http)) + 2 * u32::from(aside) + u32::from(!entry.text.is_empty())
+            }),
             latency: request.and_then(|http| health::latency_bucket(http.latency_nanos)).map_or(0, |bucket| 1 + bucket),
         };
         match identity {
@@ -193,11 +196,13 @@ impl Facts {
         }
         let (mut status, mut failed) = (0, false);
         if let Some(outcome) = share.outcome.checked_sub(1) {
-            let platform_text = outcome % 2 == 1;
-            status = u16::try_from(outcome / 2).unwrap_or(u16::MAX);
+            let (platform_text, aside) = (outcome % 2 == 1, outcome / 2 % 2 == 1);
+            status = u16::try_from(outcome / 4).unwrap_or(u16::MAX);
             failed = classify::is_failed_request(status, platform_text);
             if let Some(health) = self.health.get_mut(&(service, revision)) {
-                health.take_back(status, platform_text, share.latency.checked_sub(1), times);
+                let bucket = share.latency.checked_sub(1);
+                health.take_back(status, platform_text, bucket, times);
+                health.slots.take_back(share.minute, health::outcome(status, platform_text, bucket, aside), times);
             }
             let minutes = self.traffic.get_mut(&(service, revision));
             if let Some(counts) = minutes.and_then(|minutes| minutes.get_mut(&share.minute)) {

@@ -26,7 +26,8 @@ impl Span {
         self.last = self.last.max(time);
     }
 
-    pub(super) fn merge(&mut self, other: Self) {
+    /// Adds the entries of another part.
+    pub fn merge(&mut self, other: Self) {
         self.count += other.count;
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
