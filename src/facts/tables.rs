@@ -25,6 +25,9 @@ type ByPair<T> = Vec<((Symbol, Symbol), T)>;
 /// Service, log and severity.
 type LogKey = (Symbol, Stream, Option<Severity>);
 
+/// File, log and severity.
+type FileKey = (u32, Stream, Option<Severity>);
+
 /// All facts, ordered.
 #[derive(Debug, Default)]
 pub struct Tables {
@@ -51,7 +54,7 @@ pub struct Counts {
     traffic: ByPair<Vec<(i64, (u64, u64))>>,
     revisions: ByPair<Span>,
     coverage: Vec<(LogKey, Span)>,
-    files: Vec<((u32, Stream, Option<Severity>), FileSpan)>,
+    files: Vec<(FileKey, FileSpan)>,
     minutes: Vec<(i64, u64)>,
     homes: Vec<(Symbol, Home)>,
     projects: Vec<(Symbol, u64)>,
