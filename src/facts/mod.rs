@@ -29,13 +29,13 @@ mod classes;
 mod home;
 mod repeats;
 mod settle;
+mod span;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use compact_str::CompactString;
 use foldhash::fast::FixedState;
-use serde::{Deserialize, Serialize};
 
 use crate::classify::{self, Classified, Classifier};
 use crate::model::{Entry, Position, Severity, Stream, Timestamp};
@@ -49,44 +49,13 @@ use life::Life;
 use row::{ClassId, Row};
 use seen::Seen;
 pub use settle::Settled;
+pub use span::Span;
 use symbols::{EMPTY, Symbol, Symbols};
 
 /// Classes remembered by address before the memory starts afresh.
 const RECENT_MAX: usize = 16_384;
 
 type Map<K, V> = HashMap<K, V, FixedState>;
-
-/// Count and extent of some part of the export.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Span {
-    /// Entries.
-    pub count: u64,
-    /// First, nanoseconds since the epoch.
-    pub first: i64,
-    /// Last.
-    pub last: i64,
-}
-
-impl Default for Span {
-    fn default() -> Self {
-        Self { count: 0, first: i64::MAX, last: i64::MIN }
-    }
-}
-
-impl Span {
-    fn add(&mut self, time: i64) {
-        self.count += 1;
-        self.first = self.first.min(time);
-        self.last = self.last.max(time);
-    }
-
-    /// Adds another part.
-    pub fn merge(&mut self, other: Self) {
-        self.count += other.count;
-        self.first = self.first.min(other.first);
-        self.last = self.last.max(other.last);
-    }
-}
 
 /// What one worker, or all of them together, know so far.
 #[derive(Default)]
@@ -138,6 +107,17 @@ struct KnownClass {
 impl Facts {
     /// Adds entries.
     pub fn observe(&mut self, classifier: &mut Classifier, seen: &Seen, entries: &[Entry<'_>]) {
+        self.observe_with(classifier, seen, entries, |_, _, _, _| ());
+    }
+
+    /// Adds entries and shows each to `also`, with its identity and whether it is no copy of one before.
+    fn observe_with(
+        &mut self,
+        classifier: &mut Classifier,
+        seen: &Seen,
+        entries: &[Entry<'_>],
+        mut also: impl FnMut(&Self, &Entry<'_>, Option<u64>, bool),
+    ) {
         let identities: Vec<Option<u64>> = entries.iter().map(|entry| seen.identity(entry)).collect();
         let mut are_new = Vec::new();
         seen.are_new(&identities, &mut are_new);
@@ -146,6 +126,7 @@ impl Facts {
         for (((entry, instance), identity), is_new) in entries.iter().zip(instances).zip(identities).zip(are_new) {
             let names = Names { instance, identity, is_new };
             self.observe_entry(classifier, entry, names);
+            also(self, entry, identity, is_new);
         }
     }
 

@@ -11,6 +11,7 @@ use std::hash::BuildHasher;
 use foldhash::fast::FixedState;
 use serde::{Deserialize, Serialize};
 
+use super::audit::AuditFact;
 use super::seen::Seen;
 use super::symbols::{EMPTY, Symbol, Symbols};
 use super::{Facts, Map, health};
@@ -77,24 +78,21 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Lets `facts` see entries, one by one, and keeps what each added.
+    /// Lets `facts` see entries and keeps what they added.
     pub fn observe(&mut self, facts: &mut Facts, classifier: &mut Classifier, seen: &Seen, entries: &[Entry<'_>]) {
-        for entry in entries {
-            self.observe_entry(facts, classifier, seen, entry);
-        }
+        let mut audited = facts.audit.len();
+        facts.observe_with(classifier, seen, entries, |facts, entry, identity, is_new| {
+            let fact = facts.audit.get(audited);
+            audited = facts.audit.len();
+            let sum = self.fingerprints.entry(entry.position.file).or_default();
+            *sum = sum.wrapping_add(fingerprint(entry, identity));
+            if is_new {
+                self.record(entry, identity, fact);
+            }
+        });
     }
 
-    fn observe_entry(&mut self, facts: &mut Facts, classifier: &mut Classifier, seen: &Seen, entry: &Entry<'_>) {
-        let (counted, audited) = (facts.unique_entries, facts.audit.len());
-        facts.observe(classifier, seen, std::slice::from_ref(entry));
-        let identity = seen.identity(entry);
-        let print = fingerprint(entry, identity);
-        let sum = self.fingerprints.entry(entry.position.file).or_default();
-        *sum = sum.wrapping_add(print);
-        if facts.unique_entries == counted {
-            return;
-        }
-        let fact = facts.audit.get(audited);
+    fn record(&mut self, entry: &Entry<'_>, identity: Option<u64>, fact: Option<&AuditFact>) {
         let is_audit = entry.audit.is_some();
         let (service, revision) = match fact {
             Some(fact) => (fact.service.as_str(), fact.revision.as_str()),

@@ -22,6 +22,12 @@ const COUNT_MAX: u64 = 1 << 48;
 /// A table with two names as its key.
 type ByPair<T> = Vec<((Symbol, Symbol), T)>;
 
+/// Service, log and severity.
+type LogKey = (Symbol, Stream, Option<Severity>);
+
+/// File, log and severity.
+type FileKey = (u32, Stream, Option<Severity>);
+
 /// All facts, ordered.
 #[derive(Debug, Default)]
 pub struct Tables {
@@ -47,8 +53,8 @@ pub struct Counts {
     health: ByPair<Health>,
     traffic: ByPair<Vec<(i64, (u64, u64))>>,
     revisions: ByPair<Span>,
-    coverage: Vec<((Symbol, Stream, Option<Severity>), Span)>,
-    files: Vec<((u32, Stream, Option<Severity>), FileSpan)>,
+    coverage: Vec<(LogKey, Span)>,
+    files: Vec<(FileKey, FileSpan)>,
     minutes: Vec<(i64, u64)>,
     homes: Vec<(Symbol, Home)>,
     projects: Vec<(Symbol, u64)>,
@@ -195,14 +201,14 @@ impl Counts {
     fn check(&self, names: usize) -> Result<(), Unsound> {
         let is_name = |symbol: Symbol| (symbol.0 as usize) < names;
         let is_pair = |(a, b): (Symbol, Symbol)| is_name(a) && is_name(b);
-        let named = self.lives.iter().all(|(key, life)| is_pair(*key) && is_name(life.revision))
+        let is_complete = self.lives.iter().all(|(key, life)| is_pair(*key) && is_name(life.revision))
             && self.health.iter().all(|(key, _)| is_pair(*key))
             && self.traffic.iter().all(|(key, _)| is_pair(*key))
             && self.revisions.iter().all(|(key, _)| is_pair(*key))
             && self.coverage.iter().all(|((service, ..), _)| is_name(*service))
             && self.homes.iter().all(|(service, _)| is_name(*service))
             && self.projects.iter().all(|(project, _)| is_name(*project));
-        if !named {
+        if !is_complete {
             return Err(Unsound("a count names what is not there"));
         }
         let spans = self.revisions.iter().map(|(_, span)| span);
