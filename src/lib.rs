@@ -36,4 +36,6 @@ pub mod advise;
 
 pub mod report;
 
+pub mod eval;
+
 pub mod cli;

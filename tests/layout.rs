@@ -12,7 +12,7 @@ const LINES_MAX: usize = 400;
 const MAIN_LINES_MAX: usize = 40;
 
 /// Folders of `src` that each folder may import. Data flows one way.
-const MAY_IMPORT: [(&str, &[&str]); 9] = [
+const MAY_IMPORT: [(&str, &[&str]); 10] = [
     ("model", &[]),
     ("ingest", &["model"]),
     ("classify", &["model"]),
@@ -21,7 +21,8 @@ const MAY_IMPORT: [(&str, &[&str]); 9] = [
     ("reason", &["model", "classify", "facts", "state"]),
     ("advise", &["model", "classify", "facts", "state", "reason"]),
     ("report", &["model", "classify", "facts", "state", "ingest"]),
-    ("cli", &["model", "ingest", "pipeline", "report", "classify", "advise", "state", "reason"]),
+    ("eval", &["model", "ingest", "pipeline"]),
+    ("cli", &["model", "ingest", "pipeline", "report", "classify", "advise", "state", "reason", "eval"]),
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {

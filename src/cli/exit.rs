@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use crate::ingest;
+use crate::eval;
 use crate::pipeline;
 
 /// Analysed.
@@ -25,6 +25,9 @@ pub enum Failure {
     /// No report.
     #[error(transparent)]
     Pipeline(#[from] pipeline::Error),
+    /// No scores.
+    #[error(transparent)]
+    Eval(#[from] eval::Error),
     /// Standard output is closed or full.
     #[error("cannot write the report: {0}")]
     Output(#[from] std::io::Error),
@@ -35,16 +38,21 @@ impl Failure {
     pub fn report(self) -> ExitCode {
         let code = match &self {
             Self::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return ExitCode::from(ANALYSED),
-            Self::Output(_) | Self::Pipeline(pipeline::Error::Columns(_)) => INTERNAL,
-            Self::Pipeline(pipeline::Error::Ingest(error)) => code_of(error),
+            Self::Output(_) => INTERNAL,
+            Self::Pipeline(error) => code_of(error),
+            Self::Eval(eval::Error::Analysis { source, .. }) => code_of(source),
+            Self::Eval(_) => UNREADABLE,
         };
         say(&format!("whydown: {self}"));
         ExitCode::from(code)
     }
 }
 
-fn code_of(_error: &ingest::Error) -> u8 {
-    UNREADABLE
+fn code_of(error: &pipeline::Error) -> u8 {
+    match error {
+        pipeline::Error::Ingest(_) => UNREADABLE,
+        pipeline::Error::Columns(_) => INTERNAL,
+    }
 }
 
 /// Help and version go to standard output with code 0, everything else is a usage error.

@@ -5,6 +5,7 @@
 
 mod analyze;
 mod collect;
+mod eval;
 mod exit;
 mod inputs;
 mod moment;
@@ -44,6 +45,8 @@ enum Command {
     Analyze(analyze::Analyze),
     /// Print the commands that export everything an analysis needs
     Collect(collect::Collect),
+    /// Score the reports on labelled cases
+    Eval(eval::Eval),
 }
 
 /// Parses, runs, and turns the outcome into an exit code.
@@ -56,6 +59,7 @@ pub fn run() -> ExitCode {
     let outcome = match &arguments.command {
         Command::Analyze(analyze) => analyze.run(),
         Command::Collect(collect) => collect.run(),
+        Command::Eval(eval) => eval.run(),
     };
     outcome.unwrap_or_else(Failure::report)
 }
