@@ -9,4 +9,5 @@ mod ingest_open_cases;
 mod layout;
 mod open_cases;
 mod robustness;
+mod simulation;
 mod support;

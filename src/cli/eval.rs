@@ -174,5 +174,9 @@ fn share(value: f64) -> String {
 }
 
 fn trimmed(table: &Table) -> String {
-    table.lines().map(|line| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+    table
+        .lines()
+        .map(|line| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned())
+        .collect::<Vec<_>>()
+        .join("\n")
 }

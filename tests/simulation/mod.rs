@@ -1,0 +1,138 @@
+//! Simulated incidents, held to the bars of the labelled cases: an adversary of the program's own reasoning.
+//!
+//! Each kind writes an export as Cloud Run would (texts, orderings and gaps from real incidents, not from the
+//! program's catalogue), with decoys mixed in by seed, and says what is true about it. `WHYDOWN_SIMULATION_SEEDS=n` runs
+//! more seeds; `WHYDOWN_SIMULATION_DIR=folder` keeps the cases for `whydown eval folder`; `WHYDOWN_SIMULATION_ONLY=word`
+//! runs the kinds whose name contains it.
+
+mod control;
+mod decoys;
+mod dice;
+mod limits;
+mod native;
+mod scene;
+mod startup;
+mod traffic;
+mod truth;
+mod world;
+
+use std::path::{Path, PathBuf};
+
+use whydown::eval;
+use whydown::eval::case::Case;
+use whydown::eval::scores::{CaseScore, Scores};
+
+use truth::Truth;
+use world::World;
+
+/// Seeds of an ordinary test run.
+const SEEDS: u64 = 3;
+
+/// One kind of incident, or of quiet.
+pub struct Kind {
+    /// Name.
+    pub name: &'static str,
+    /// Writes it.
+    pub make: fn(&mut World) -> Truth,
+}
+
+fn kinds() -> Vec<&'static Kind> {
+    let only = std::env::var("WHYDOWN_SIMULATION_ONLY").unwrap_or_default();
+    [startup::KINDS, limits::KINDS].into_iter().flatten().filter(|kind| kind.name.contains(&only)).collect()
+}
+
+/// Writes one simulation as a case folder.
+fn write(folder: &Path, kind: &Kind, seed: u64) -> Case {
+    let id = format!("{}-{seed}", kind.name);
+    let folder = folder.join(&id);
+    std::fs::create_dir_all(&folder).expect("a writable folder");
+    let mut world = World::new(seed, kind.name);
+    let label = (kind.make)(&mut world).label(&id);
+    std::fs::write(folder.join("logs.ndjson"), world.lines()).expect("a writable folder");
+    std::fs::write(folder.join("case.toml"), toml::to_string(&label).expect("a label is TOML"))
+        .expect("a writable folder");
+    Case::read(&folder).expect("what was written can be read")
+}
+
+fn run() -> Scores {
+    let seeds = std::env::var("WHYDOWN_SIMULATION_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(SEEDS);
+    let temporary = tempfile::tempdir().expect("a temporary folder");
+    let folder = std::env::var_os("WHYDOWN_SIMULATION_DIR").map_or_else(|| temporary.path().to_owned(), PathBuf::from);
+    let mut scored = Vec::new();
+    for kind in kinds() {
+        for seed in 1..=seeds {
+            let case = write(&folder, kind, seed);
+            scored.push(eval::score(&case, 2).unwrap_or_else(|error| panic!("{}: {error}", kind.name)));
+        }
+    }
+    Scores::of(scored)
+}
+
+/// What is wrong with one case, a line each.
+fn complaints(score: &CaseScore) -> Vec<String> {
+    let mut wrong = Vec::new();
+    if score.incident && score.rank != Some(1) {
+        let place = score.rank.map_or_else(|| "nowhere".to_owned(), |rank| format!("at rank {rank}"));
+        let category = if score.other_category { ", right but for its category" } else { "" };
+        wrong.push(format!("the cause stands {place}{category}"));
+    }
+    if !score.incident && !score.findings.is_empty() {
+        wrong.push("nothing broke, yet there are findings".to_owned());
+    }
+    wrong.extend(score.false_confident.iter().cloned());
+    wrong.extend(score.effects_as_causes.iter().map(|title| format!("an effect told as a cause: {title}")));
+    if let Some(dual) = score.dual.as_ref().filter(|dual| !dual.agrees()) {
+        wrong.push(format!(
+            "role of two revisions: {} instead of {}",
+            dual.told.as_deref().unwrap_or("none"),
+            dual.wanted
+        ));
+    }
+    wrong
+}
+
+fn table(scores: &Scores) -> String {
+    let mut text = String::new();
+    for score in &scores.cases {
+        let wrong = complaints(score);
+        if wrong.is_empty() {
+            continue;
+        }
+        text.push_str(&format!("\n{} ({})\n", score.id, score.kind));
+        for line in wrong {
+            text.push_str(&format!("  ! {line}\n"));
+        }
+        for (rank, (verdict, title)) in score.findings.iter().enumerate() {
+            text.push_str(&format!("    {} [{}] {title}\n", rank + 1, verdict.word()));
+        }
+    }
+    text
+}
+
+#[test]
+fn simulated_incidents_are_told_as_they_were_made() {
+    let scores = run();
+    let totals = &scores.totals;
+    let table = table(&scores);
+    let summary = format!(
+        "{} simulations, {} incidents: AC@1 {:.3}, AC@3 {:.3} (chance {:.2}, {:.2}), false-confident {:.2} %, effects as causes {}, quiet empty {} of {}, two revisions {} of {}\n{table}",
+        totals.cases,
+        totals.incidents,
+        totals.ac_1,
+        totals.ac_3,
+        totals.chance_1,
+        totals.chance_3,
+        totals.false_confident_rate() * 100.0,
+        totals.effects_as_causes,
+        totals.quiet_empty,
+        totals.quiet,
+        totals.dual_agrees,
+        totals.dual
+    );
+    println!("{summary}");
+    assert!(totals.ac_1 >= 0.90, "AC@1 {summary}");
+    assert!(totals.ac_3 >= 0.98, "AC@3 {summary}");
+    assert!(totals.false_confident_rate() <= 0.02, "false-confident {summary}");
+    assert_eq!(totals.effects_as_causes, 0, "effects {summary}");
+    assert_eq!(totals.quiet_empty, totals.quiet, "quiet {summary}");
+}
