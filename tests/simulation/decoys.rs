@@ -52,6 +52,8 @@ impl World {
         let at = self.dice.range(from, to);
         let limit = self.dice.pick(&["512", "1024"]);
         let dying = self.instance(&other, &other.revision, from);
+        let own = [dying.clone()];
+        self.traffic(&other, &own, at - 2 * MINUTE, at - SECOND, 15 * SECOND);
         self.system(at, &dying, "ERROR", &format!("Memory limit of {limit} MiB exceeded with {limit} MiB used. Consider increasing the memory limit, see https://cloud.google.com/run/docs/configuring/memory-limits"));
         truth.also(&[Category::Memory], "(?i)memory limit", &other.name);
     }

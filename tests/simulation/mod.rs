@@ -5,13 +5,19 @@
 //! more seeds; `WHYDOWN_SIMULATION_DIR=folder` keeps the cases for `whydown eval folder`; `WHYDOWN_SIMULATION_ONLY=word`
 //! runs the kinds whose name contains it.
 
+mod access;
 mod control;
+mod data;
 mod decoys;
 mod dice;
 mod limits;
 mod native;
+mod quiet;
+mod reach;
+mod rollout;
 mod scene;
 mod startup;
+mod tasks;
 mod traffic;
 mod truth;
 mod world;
@@ -38,7 +44,20 @@ pub struct Kind {
 
 fn kinds() -> Vec<&'static Kind> {
     let only = std::env::var("WHYDOWN_SIMULATION_ONLY").unwrap_or_default();
-    [startup::KINDS, limits::KINDS].into_iter().flatten().filter(|kind| kind.name.contains(&only)).collect()
+    [
+        startup::KINDS,
+        limits::KINDS,
+        data::KINDS,
+        reach::KINDS,
+        access::KINDS,
+        rollout::KINDS,
+        tasks::KINDS,
+        quiet::KINDS,
+    ]
+    .into_iter()
+    .flatten()
+    .filter(|kind| kind.name.contains(&only))
+    .collect()
 }
 
 /// Writes one simulation as a case folder.

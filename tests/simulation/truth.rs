@@ -74,6 +74,19 @@ impl Truth {
         }
     }
 
+    /// Another true cause, which may lead: the order is honestly debatable.
+    pub fn or_lead(&mut self, category: &[Category], text: &str, service: &str) {
+        self.cause(false, category, text, service);
+        if let Some(cause) = self.label.causes.last_mut() {
+            cause.may_lead = true;
+        }
+    }
+
+    /// A true but minor statement.
+    pub fn tolerate(&mut self, text: &str) {
+        self.label.tolerated.causes.push(text.to_owned());
+    }
+
     /// The symptom is all that the files hold: naming it is right.
     pub fn only_symptoms(&mut self) {
         self.label.effects.clear();
