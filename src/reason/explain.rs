@@ -77,9 +77,21 @@ impl View<'_> {
             UnitKind::Instance | UnitKind::Job => {
                 self.on_other_port(unit).or_else(|| self.on_instance(unit)).or_else(|| self.in_execution(unit))
             }
-            UnitKind::Request => self.in_trace(unit).or_else(|| self.during_request(unit)),
+            UnitKind::Request => self.of_request(unit),
             UnitKind::Deploy | UnitKind::Build | UnitKind::Worker => None,
         })
+    }
+
+    /// The trace is the closer join, but a line of it that only speaks of failure does not hide an error that was written
+    /// beside it without a trace: many runtimes print exceptions so.
+    fn of_request(&self, unit: &Unit) -> Option<Explanation> {
+        let is_strong = |cause: &Explanation| self.strength(cause.row) < Strength::Suspect;
+        let traced = self.in_trace(unit);
+        if traced.as_ref().is_some_and(is_strong) {
+            return traced;
+        }
+        let beside = self.during_request(unit);
+        if beside.as_ref().is_some_and(is_strong) { beside } else { traced.or(beside) }
     }
 
     /// A message that names its own cause (memory limit, image not found, secret refused).

@@ -157,7 +157,16 @@ pub fn score(
         }
     };
     let share = if total > 0.0 { explains / total } else { 0.0 };
+    let proof = match group.basis {
+        Basis::Explained => w::PROOF_LEAST + (1.0 - w::PROOF_LEAST) * (share / w::PROOF_WHOLE_SHARE).min(1.0),
+        _ => 1.0,
+    };
     part("explains", w::EXPLAINS_ALL * share, format!("{} of {} failures hang on it", group.units.len(), units.len()));
+    let of_service: f64 = units.iter().filter(|unit| unit.service == group.service).map(weight).sum();
+    if total > 0.0 {
+        let share = of_service / total;
+        part("service", w::SERVICE_HARM * share, format!("{:.0} % of all failures are its service's", share * 100.0));
+    }
     if group.basis == Basis::Unexplained {
         return parts;
     }
@@ -168,7 +177,7 @@ pub fn score(
         Strength::Suspect => (w::SUSPECT, "a line that only speaks of failure"),
         Strength::None => (0.0, ""),
     };
-    part("strength", value, word.to_owned());
+    part("strength", proof * value, word.to_owned());
     let consequences = group.consequences.len().min(w::CONSEQUENCES_MAX);
     #[allow(clippy::cast_precision_loss, reason = "at most five")]
     part(
@@ -180,18 +189,18 @@ pub fn score(
         let share = share_of(joined.closely, joined.all);
         part(
             "join",
-            w::JOINED_BY_INSTANCE * share,
+            proof * w::JOINED_BY_INSTANCE * share,
             format!("{} of {} on the same instance, trace or execution", joined.closely, joined.all),
         );
     } else if joined.all > 0 {
         part(
             "join",
-            w::JOINED_BY_REVISION,
+            proof * w::JOINED_BY_REVISION,
             format!("{} of {} on the same revision and window", joined.all, joined.all),
         );
     }
     if joined.all > 0 && !causes.is_unspecific(group.root) {
-        part("specific", w::SPECIFIC, "healthy instances do not show it".to_owned());
+        part("specific", proof * w::SPECIFIC, "healthy instances do not show it".to_owned());
     }
     parts
 }
@@ -201,6 +210,7 @@ pub fn weight(unit: &Unit) -> f64 {
     match unit.kind {
         UnitKind::Request => 1.0,
         UnitKind::Worker => w::WORKER_WEIGHT,
+        UnitKind::Deploy => w::DEPLOY_WEIGHT,
         _ => w::UNIT_WEIGHT,
     }
 }

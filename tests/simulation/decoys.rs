@@ -128,8 +128,17 @@ impl World {
                 "ModuleNotFoundError: No module named 'torch'",
                 "permission denied for table orders",
             ]);
-            let payload = json!({"message": format!("search query={words:?} hits=0"), "component": "search"});
-            self.structured(at, &instance, "INFO", payload, "");
+            match self.dice.range(0, 2) {
+                0 => self.line(at, &instance, Out::Stdout, &format!("search query={words:?} hits=0")),
+                1 => {
+                    let payload = json!({"message": format!("customer 8123 wrote: {words}"), "component": "support"});
+                    self.structured(at, &instance, "INFO", payload, "");
+                }
+                _ => {
+                    let payload = json!({"message": format!("search query={words:?} hits=0"), "component": "search"});
+                    self.structured(at, &instance, "INFO", payload, "");
+                }
+            }
         }
     }
 

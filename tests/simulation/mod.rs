@@ -24,6 +24,7 @@ mod world;
 
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use whydown::eval;
 use whydown::eval::case::Case;
 use whydown::eval::scores::{CaseScore, Scores};
@@ -33,6 +34,9 @@ use world::World;
 
 /// Seeds of an ordinary test run.
 const SEEDS: u64 = 3;
+
+/// Stack of a worker.
+const STACK_BYTES: usize = 64 << 20;
 
 /// One kind of incident, or of quiet.
 pub struct Kind {
@@ -77,13 +81,15 @@ fn run() -> Scores {
     let seeds = std::env::var("WHYDOWN_SIMULATION_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(SEEDS);
     let temporary = tempfile::tempdir().expect("a temporary folder");
     let folder = std::env::var_os("WHYDOWN_SIMULATION_DIR").map_or_else(|| temporary.path().to_owned(), PathBuf::from);
-    let mut scored = Vec::new();
-    for kind in kinds() {
-        for seed in 1..=seeds {
-            let case = write(&folder, kind, seed);
-            scored.push(eval::score(&case, 2).unwrap_or_else(|error| panic!("{}: {error}", kind.name)));
-        }
-    }
+    let all: Vec<(&Kind, u64)> =
+        kinds().into_iter().flat_map(|kind| (1..=seeds).map(move |seed| (kind, seed))).collect();
+    // A worker that waits for an analysis takes up another one: unoptimised, that needs a deeper stack than the default.
+    let pool = rayon::ThreadPoolBuilder::new().stack_size(STACK_BYTES).build().expect("threads");
+    let score = |(kind, seed): &(&Kind, u64)| {
+        let case = write(&folder, kind, *seed);
+        eval::score(&case, 1).unwrap_or_else(|error| panic!("{}: {error}", kind.name))
+    };
+    let scored = pool.install(|| all.par_iter().map(score).collect());
     Scores::of(scored)
 }
 

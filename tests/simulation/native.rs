@@ -54,7 +54,7 @@ impl World {
         trace: &str,
     ) -> i64 {
         let text = self.trace_text(runtime, raised, function);
-        match (runtime, self.dice.range(0, 2)) {
+        match (runtime, self.style) {
             (Runtime::Uvicorn, 0) => {
                 self.line(at, place, Out::Stderr, "ERROR:    Exception in ASGI application");
                 self.joined(at + 900, place, &text);

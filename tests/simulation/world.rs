@@ -111,6 +111,8 @@ pub struct World {
     pub region: &'static str,
     /// When the files begin.
     pub start: i64,
+    /// How the applications of the project log errors: one way each, as real ones do.
+    pub style: i64,
     labels: Vec<(String, Map<String, Value>)>,
     entries: Vec<(i64, Value)>,
 }
@@ -132,7 +134,8 @@ impl World {
         let region = dice.pick(&["europe-west1", "us-central1", "asia-northeast1"]);
         // 2026-03-02 06:00 UTC and some hours.
         let start = 1_772_431_200 * SECOND + dice.range(0, 40_000) * SECOND + dice.range(0, 999_999);
-        Self { dice, project, region, start, labels: Vec::new(), entries: Vec::new() }
+        let style = dice.range(0, 2);
+        Self { dice, project, region, start, style, labels: Vec::new(), entries: Vec::new() }
     }
 
     /// A service that has been running for a while.
