@@ -148,7 +148,7 @@ fn mark_consequences(
         let mut best: Option<(usize, usize)> = None;
         let mut inside_any = vec![false; rows.len()];
         for (number, group) in
-            groups.iter().enumerate().filter(|(_, group)| group.service == clusters.list[root].service)
+            groups.iter().enumerate().filter(|(_, group)| reaches(units, group, clusters.list[root].service))
         {
             let mut inside = 0;
             for (position, row) in rows.iter().enumerate() {
@@ -167,6 +167,11 @@ fn mark_consequences(
             taken.insert(root);
         }
     }
+}
+
+/// Whether a group holds failures of a service: its own, or those of its callers.
+fn reaches(units: &[Unit], group: &Group, service: Symbol) -> bool {
+    group.service == service || group.units.iter().any(|(unit, _)| units[*unit].service == service)
 }
 
 /// Whether a row stands beside the cause of one of the group's units: same instance or execution, around its end.

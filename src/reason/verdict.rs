@@ -38,7 +38,15 @@ pub fn joined(group: &Group) -> Joined {
 }
 
 /// The verdict before coverage caps it.
-pub fn verdict(settled: &Settled, clusters: &Clusters, causes: &Causes, units: &[Unit], group: &Group) -> Verdict {
+/// `filtered`: the export holds no entry below WARNING, so that most of what an application prints is not in it.
+pub fn verdict(
+    settled: &Settled,
+    clusters: &Clusters,
+    causes: &Causes,
+    units: &[Unit],
+    group: &Group,
+    filtered: bool,
+) -> Verdict {
     let class = &settled.classes[clusters.list[group.root].class.0 as usize];
     match group.basis {
         // Cloud Run docs: troubleshooting. 429 with this text is the instance limit, unless a crash loop leaves no instance.
@@ -53,6 +61,8 @@ pub fn verdict(settled: &Settled, clusters: &Clusters, causes: &Causes, units: &
             Verdict::Likely
         }
         Basis::Unattached => Verdict::Possible,
+        // A line that nothing knows may be the loudest of what a filter left over.
+        Basis::Explained if filtered && strength(class) >= Strength::UnknownError => Verdict::Possible,
         Basis::Explained => {
             let moments = moments(settled, clusters, group);
             // Lines that are mostly written without a failed request join one by chance.
@@ -162,10 +172,18 @@ pub fn score(
         _ => 1.0,
     };
     part("explains", w::EXPLAINS_ALL * share, format!("{} of {} failures hang on it", group.units.len(), units.len()));
-    let of_service: f64 = units.iter().filter(|unit| unit.service == group.service).map(weight).sum();
+    let mut harmed: Vec<_> = group.units.iter().map(|(unit, _)| units[*unit].service).collect();
+    harmed.push(group.service);
+    harmed.sort_unstable();
+    harmed.dedup();
+    let of_service: f64 = units.iter().filter(|unit| harmed.binary_search(&unit.service).is_ok()).map(weight).sum();
     if total > 0.0 {
         let share = of_service / total;
-        part("service", w::SERVICE_HARM * share, format!("{:.0} % of all failures are its service's", share * 100.0));
+        part(
+            "service",
+            w::SERVICE_HARM * share,
+            format!("{:.0} % of all failures are its service's, or its callers'", share * 100.0),
+        );
     }
     if group.basis == Basis::Unexplained {
         return parts;

@@ -26,7 +26,16 @@ pub const SPECIFIC: f64 = 10.0;
 
 /// A finding that explains this share of all failures has its whole proof counted; a smaller share, less: one lost
 /// instance of another service, however well proven, is not why most requests failed.
-pub const PROOF_WHOLE_SHARE: f64 = 0.1;
+pub const PROOF_WHOLE_SHARE: f64 = 0.5;
+
+/// A line stands beside failed requests by chance if its rate alone makes so many meetings this probable, or more.
+pub const CHANCE_MOST: f64 = 0.01;
+
+/// Nor is a line asked for chance unless it was written at this many moments beside none of them.
+pub const MOMENTS_ELSEWHERE_MIN: usize = 3;
+
+/// A caller's error that names a service is that service's failure if so many of the failed requests hold one of its.
+pub const CALLED_SHARE_MIN: f64 = 0.8;
 
 /// What is left of the proof of a finding that explains next to nothing of what failed.
 pub const PROOF_LEAST: f64 = 0.5;
