@@ -188,8 +188,12 @@ impl Words<'_> {
             }
             Mark::ProbeFailed | Mark::ProbeKilled => self.probe_title(place),
             Mark::WorkerLost => format!(
-                "Workers of {place} stopped answering and were replaced, {}; no entry says what blocked them",
-                times(count)
+                "Workers of {place} stopped answering and were replaced, {}{}; no entry says what blocked them",
+                times(self.count(UnitKind::Worker)),
+                match self.count(UnitKind::Request) {
+                    0 => String::new(),
+                    lost => format!(", and {lost} requests were lost with them"),
+                }
             ),
             Mark::RequestTimedOut => {
                 format!("{requests} to {place} were cut at the time limit and no entry says what they waited for")

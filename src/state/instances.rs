@@ -81,14 +81,39 @@ pub fn instances(settled: &Settled, service: Symbol, platform: Platform) -> Vec<
         }
     }
     let mut instances: Vec<InstanceState> = known.into_values().collect();
+    let ready = ready_times(settled, service, platform);
     for instance in &mut instances {
+        instance.forget_early_probes(settled, &ready);
         instance.conclude(settled);
     }
     instances.sort_by(|a, b| (a.life.first, settled.text(a.symbol)).cmp(&(b.life.first, settled.text(b.symbol))));
     instances
 }
 
+/// Where startup probes are asked again and again, and each miss is written (Azure): when each revision became ready.
+/// Cloud Run writes a failed startup probe once, when it gives the instance up.
+fn ready_times(settled: &Settled, service: Symbol, platform: Platform) -> HashMap<Symbol, i64, FixedState> {
+    let mut latest: HashMap<Symbol, i64, FixedState> = HashMap::default();
+    if platform == Platform::AzureContainerApps {
+        let rows = settled.rows.iter().filter(|row| row.service == service && row.revision != EMPTY);
+        for row in rows.filter(|row| settled.class(row).mark == Mark::BecameReady) {
+            let time = latest.entry(row.revision).or_insert(row.time);
+            *time = row.time.max(*time);
+        }
+    }
+    latest
+}
+
 impl InstanceState {
+    /// A probe that missed before its revision became ready came too early; it is no failure.
+    fn forget_early_probes(&mut self, settled: &Settled, ready: &HashMap<Symbol, i64, FixedState>) {
+        let Some(ready) = ready.get(&self.revision) else { return };
+        self.failures.retain(|index| {
+            let row = &settled.rows[*index];
+            settled.class(row).mark != Mark::ProbeFailed || row.time > *ready
+        });
+    }
+
     fn new(symbol: Symbol, life: &Life) -> Self {
         Self {
             symbol,

@@ -2,10 +2,11 @@
 //!
 //! Each kind writes an export as Cloud Run would (texts, orderings and gaps from real incidents, not from the
 //! program's catalogue), with decoys mixed in by seed, and says what is true about it. `WHYDOWN_SIMULATION_SEEDS=n` runs
-//! more seeds; `WHYDOWN_SIMULATION_DIR=folder` keeps the cases for `whydown eval folder`; `WHYDOWN_SIMULATION_ONLY=word`
-//! runs the kinds whose name contains it.
+//! more seeds; `WHYDOWN_SIMULATION_DIR=folder` keeps the cases for `whydown eval folder`; `WHYDOWN_SIMULATION_ONLY=words`
+//! (by commas) runs the kinds whose name contains one.
 
 mod access;
+mod azure;
 mod cascades;
 mod control;
 mod data;
@@ -14,6 +15,7 @@ mod dice;
 mod lens;
 mod limits;
 mod native;
+mod processes;
 mod quiet;
 mod reach;
 mod rollout;
@@ -63,9 +65,11 @@ fn kinds() -> Vec<&'static Kind> {
         cascades::KINDS,
         silent::KINDS,
         tasks::KINDS,
+        processes::KINDS,
+        azure::KINDS,
         quiet::KINDS,
     ];
-    families.into_iter().flatten().filter(|kind| kind.name.contains(&only)).collect()
+    families.into_iter().flatten().filter(|kind| only.split(',').any(|word| kind.name.contains(word))).collect()
 }
 
 /// Writes one simulation as a case folder, whole or through a lens.

@@ -230,6 +230,11 @@ impl World {
         self.entries.push((at, body));
     }
 
+    /// A record of another platform, as it is.
+    pub fn plain(&mut self, at: i64, record: Value) {
+        self.entries.push((at, record));
+    }
+
     /// A plain line of a container.
     pub fn line(&mut self, at: i64, place: &Instance, out: Out, text: &str) {
         self.entry(at, log_of(out), place, json!({"textPayload": text}));
