@@ -43,7 +43,7 @@ pub fn judge(case: &Case, report: &Report) -> CaseScore {
     }
 }
 
-/// Whether a finding at `likely` or above is one of a case's causes by text and service, and by category if asked.
+/// Whether a finding is one of a case's causes by text and service, and by category if asked.
 fn is_any(case: &Case, finding: &Finding, which: fn(&TrueCause) -> bool, category: bool) -> bool {
     (0..case.causes.len()).any(|number| which(&case.label.causes[number]) && matches(case, number, finding, category))
 }
@@ -53,13 +53,13 @@ fn is_lead(cause: &TrueCause) -> bool {
 }
 
 fn matches(case: &Case, number: usize, finding: &Finding, category: bool) -> bool {
-    let cause = &case.label.causes[number];
-    if category && !cause.category.contains(&finding.cause.category) {
+    let wanted = &case.label.causes[number];
+    if category && !wanted.category.contains(&finding.cause.category) {
         return false;
     }
-    let named = match cause.services_any.as_slice() {
-        [] if cause.service.is_empty() => true,
-        [] => cause.service == finding.service,
+    let named = match wanted.services_any.as_slice() {
+        [] if wanted.service.is_empty() => true,
+        [] => wanted.service == finding.service,
         several => several.contains(&finding.service) || (several.len() > 1 && finding.service.is_empty()),
     };
     named && is_match_unescaped(&case.causes[number], &whole_text(finding))

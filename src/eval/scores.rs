@@ -92,24 +92,25 @@ pub struct Totals {
 }
 
 impl Totals {
-    fn of<'a>(scores: impl Iterator<Item = &'a CaseScore> + Clone) -> Self {
-        let incidents = || scores.clone().filter(|score| score.incident);
-        let quiet = || scores.clone().filter(|score| !score.incident);
+    fn of(scores: &[&CaseScore]) -> Self {
+        let scores = || scores.iter().copied();
+        let incidents = || scores().filter(|score| score.incident);
+        let quiet = || scores().filter(|score| !score.incident);
         let count = incidents().count();
         #[allow(clippy::cast_precision_loss, reason = "counts of cases are far below 2^52")]
         let share = |part: f64| part / count as f64;
         let within = |k: usize| share(incidents().map(|score| f64::from(u8::from(score.within(k)))).sum());
-        let duals = || scores.clone().filter_map(|score| score.dual.as_ref());
+        let duals = || scores().filter_map(|score| score.dual.as_ref());
         Self {
-            cases: scores.clone().count(),
+            cases: scores().count(),
             incidents: count,
             ac_1: within(1),
             ac_3: within(3),
             avg_5: (1..=5).map(within).sum::<f64>() / 5.0,
             chance_1: share(incidents().map(|score| score.chance[0]).sum()),
             chance_3: share(incidents().map(|score| score.chance[1]).sum()),
-            false_confident: scores.clone().filter(|score| !score.false_confident.is_empty()).count(),
-            effects_as_causes: scores.clone().map(|score| score.effects_as_causes.len()).sum(),
+            false_confident: scores().filter(|score| !score.false_confident.is_empty()).count(),
+            effects_as_causes: scores().map(|score| score.effects_as_causes.len()).sum(),
             quiet: quiet().count(),
             quiet_silent: quiet().filter(|score| score.false_confident.is_empty()).count(),
             quiet_empty: quiet().filter(|score| score.findings.is_empty()).count(),
@@ -144,7 +145,7 @@ impl Scores {
         for score in &cases {
             by_kind.entry(score.kind.clone()).or_default().push(score);
         }
-        let kinds = by_kind.into_iter().map(|(kind, scores)| (kind, Totals::of(scores.into_iter()))).collect();
-        Self { totals: Totals::of(cases.iter()), kinds, cases }
+        let kinds = by_kind.into_iter().map(|(kind, scores)| (kind, Totals::of(&scores))).collect();
+        Self { totals: Totals::of(&cases.iter().collect::<Vec<_>>()), kinds, cases }
     }
 }

@@ -164,7 +164,7 @@ fn secret_lost_by_new_instances(world: &mut World) -> Truth {
         "rpc error: code = PermissionDenied desc = Permission 'secretmanager.versions.access' denied for resource 'projects/700000000185/secrets/stripe-key/versions/latest' (or it may not exist).",
     );
     let service = scene.service.clone();
-    world.crash_loop(&service, &service.revision, scene.onset, scene.to, "AUTOSCALING", &told, "load_secrets");
+    world.crash_loop(&service, &service.revision, (scene.onset, scene.to), "AUTOSCALING", &told, "load_secrets");
     world.served(&scene);
     world.decoys(&mut truth, &mut scene.service, &scene.fleet, scene.from, scene.to);
     truth

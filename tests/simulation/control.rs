@@ -143,7 +143,7 @@ impl World {
             at,
             &place,
             &format!("Ready condition status changed to {word} for Revision {revision} with message: {message}"),
-            object,
+            &object,
             ready,
         );
     }
@@ -163,12 +163,12 @@ impl World {
             at,
             &place,
             &format!("Ready condition status changed to {word} for Service {}{tail}", service.name),
-            object,
+            &object,
             ready,
         );
     }
 
-    fn event(&mut self, at: i64, place: &Instance, message: &str, object: Value, ready: bool) {
+    fn event(&mut self, at: i64, place: &Instance, message: &str, object: &Value, ready: bool) {
         let resource = if place.revision.is_empty() {
             format!("services/{}", place.service)
         } else {
@@ -227,13 +227,12 @@ fn template_spec(service: &Service, image: &str) -> Value {
 fn traffic(service: &Service, actual: bool) -> Value {
     let targets = service.traffic.iter().map(|(revision, percent, tag)| {
         let mut target = json!({"percent": percent});
-        match revision {
-            Some(name) => target["revisionName"] = json!(name),
-            None => {
-                target["latestRevision"] = json!(true);
-                if actual {
-                    target["revisionName"] = json!(service.ready);
-                }
+        if let Some(name) = revision {
+            target["revisionName"] = json!(name);
+        } else {
+            target["latestRevision"] = json!(true);
+            if actual {
+                target["revisionName"] = json!(service.ready);
             }
         }
         if let Some(tag) = tag {

@@ -31,7 +31,6 @@ fn fails(
     category: &[Category],
     text: &str,
     told: &Told,
-    function: &str,
     percent: i64,
     latency: (i64, i64),
 ) -> Truth {
@@ -47,7 +46,7 @@ fn fails(
         truth.forbid("(?i)deploy");
     }
     let status = world.dice.pick(&[500, 500, 503]);
-    world.failing(&scene, told, function, percent, status, latency);
+    world.failing(&scene, told, "query", percent, status, latency);
     world.decoys(&mut truth, &mut scene.service, &scene.fleet, scene.from, scene.to);
     truth
 }
@@ -152,7 +151,6 @@ fn pool_exhausted(world: &mut World) -> Truth {
         &[Category::Database, Category::Capacity, Category::CodeRuntime],
         "(?i)pool",
         &told,
-        "checkout",
         35,
         (30_000_000, 30_400_000),
     )
@@ -174,7 +172,6 @@ fn cloud_sql_unreachable(world: &mut World) -> Truth {
         &[Category::Database, Category::Network],
         r"(?i)10\.20\.0\.3|connection attempt failed",
         &told,
-        "load_orders",
         80,
         (5_000_000, 12_000_000),
     )
@@ -202,7 +199,6 @@ fn cloud_sql_denied(world: &mut World) -> Truth {
         &[Category::Iam, Category::Database],
         "(?i)not.?authorized|403",
         &told,
-        "connect",
         90,
         (200_000, 900_000),
     )
@@ -221,7 +217,6 @@ fn database_password(world: &mut World) -> Truth {
         &[Category::Database, Category::Config, Category::SecretAccess],
         "(?i)password authentication failed",
         &told,
-        "connect",
         85,
         (20_000, 90_000),
     )
@@ -270,7 +265,6 @@ fn deadlocks(world: &mut World) -> Truth {
         &[Category::Database, Category::CodeRuntime],
         "(?i)deadlock",
         &told,
-        "reserve_stock",
         15,
         (1_000_000, 1_300_000),
     )

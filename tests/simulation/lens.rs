@@ -56,5 +56,5 @@ pub fn seen_through(lens: Lens, lines: &str, dice: &mut Dice) -> String {
             }
         }
     }
-    entries.iter().map(|entry| format!("{entry}\n")).collect()
+    entries.iter().map(Value::to_string).collect::<Vec<_>>().join("\n")
 }

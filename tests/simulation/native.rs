@@ -102,7 +102,7 @@ impl World {
                 self.structured(at, place, "ERROR", payload, trace);
             }
             (Runtime::Go, _) => {
-                self.line(at, place, Out::Stderr, &format!("{} ERROR {function}: {}", clock(at), raised.message))
+                self.line(at, place, Out::Stderr, &format!("{} ERROR {function}: {}", clock(at), raised.message));
             }
         }
         at + 1_000

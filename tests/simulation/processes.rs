@@ -243,13 +243,19 @@ fn database_away_at_start(world: &mut World) -> Truth {
     scene.service.minimum = 1;
     let (from, onset) = (scene.from, scene.onset);
     let old = scene.service.revision.clone();
-    world.crash_loop(&scene.service.clone(), &old, from, onset, "MANUAL_OR_CUSTOMER_MIN_INSTANCE", &told, "open_pool");
+    world.crash_loop(
+        &scene.service.clone(),
+        &old,
+        (from, onset),
+        "MANUAL_OR_CUSTOMER_MIN_INSTANCE",
+        &told,
+        "open_pool",
+    );
     let new = world.deploy(&mut scene.service, onset, 8);
     world.crash_loop(
         &scene.service.clone(),
         &new,
-        onset + 4 * SECOND,
-        onset + 6 * MINUTE,
+        (onset + 4 * SECOND, onset + 6 * MINUTE),
         "MANUAL_OR_CUSTOMER_MIN_INSTANCE",
         &told,
         "open_pool",

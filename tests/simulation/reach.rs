@@ -27,8 +27,7 @@ fn fails(
     category: &[Category],
     text: &str,
     told: &Told,
-    percent: i64,
-    status: u16,
+    (percent, status): (i64, u16),
     latency: (i64, i64),
 ) -> Truth {
     let mut scene = world.scene(&ANY);
@@ -65,8 +64,7 @@ fn upstream_503(world: &mut World) -> Truth {
         &[Category::Upstream],
         "(?i)503",
         &told,
-        60,
-        502,
+        (60, 502),
         (200_000, 900_000),
     )
 }
@@ -90,8 +88,7 @@ fn upstream_timeouts(world: &mut World) -> Truth {
         &[Category::Upstream, Category::Timeout, Category::Network],
         "(?i)timed out|timeout|deadline exceeded",
         &told,
-        55,
-        504,
+        (55, 504),
         (10_000_000, 10_090_000),
     )
 }
@@ -112,8 +109,7 @@ fn name_not_resolved(world: &mut World) -> Truth {
         &[Category::Network, Category::Config],
         r"(?i)inventory\.internal",
         &told,
-        70,
-        500,
+        (70, 500),
         (20_000, 400_000),
     )
 }
@@ -131,8 +127,7 @@ fn connector_trouble(world: &mut World) -> Truth {
         &[Category::Network, Category::Upstream, Category::Timeout],
         r"10\.8\.0\.12",
         &told,
-        75,
-        500,
+        (75, 500),
         (9_000_000, 15_000_000),
     )
 }
@@ -156,8 +151,7 @@ fn certificate_expired(world: &mut World) -> Truth {
         &[Category::Network, Category::Upstream],
         "(?i)certificate|PKIX",
         &told,
-        70,
-        500,
+        (70, 500),
         (60_000, 300_000),
     )
 }
@@ -184,8 +178,7 @@ fn quota_exceeded(world: &mut World) -> Truth {
         &[Category::QuotaBilling, Category::Upstream],
         "(?i)quota",
         &told,
-        50,
-        500,
+        (50, 500),
         (60_000, 300_000),
     )
 }
@@ -212,8 +205,7 @@ fn storage_denied(world: &mut World) -> Truth {
         &[Category::Iam],
         r"storage\.objects\.get",
         &told,
-        60,
-        500,
+        (60, 500),
         (60_000, 300_000),
     )
 }

@@ -169,7 +169,7 @@ fn settings_drift_of_new_instances(world: &mut World) -> Truth {
         &scene.service.name,
     );
     let service = scene.service.clone();
-    world.crash_loop(&service, &service.revision, scene.onset, scene.to, "AUTOSCALING", &told, "read_settings");
+    world.crash_loop(&service, &service.revision, (scene.onset, scene.to), "AUTOSCALING", &told, "read_settings");
     world.served(&scene);
     world.decoys(&mut truth, &mut scene.service, &scene.fleet, scene.from, scene.to);
     truth

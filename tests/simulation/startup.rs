@@ -68,8 +68,7 @@ fn import_error_behind_gunicorn(world: &mut World) -> Truth {
     world.crash_loop(
         &scene.service.clone(),
         &revision,
-        onset + 4 * SECOND,
-        to,
+        (onset + 4 * SECOND, to),
         "MANUAL_OR_CUSTOMER_MIN_INSTANCE",
         &told,
         "<module>",
@@ -245,8 +244,7 @@ fn crash_loop_of_minimum_instances(world: &mut World) -> Truth {
     world.crash_loop(
         &scene.service.clone(),
         &scene.service.revision.clone(),
-        from,
-        to,
+        (from, to),
         "MANUAL_OR_CUSTOMER_MIN_INSTANCE",
         &told,
         "open_index",
