@@ -3,6 +3,7 @@
 mod analyze_command;
 mod deployments_open_cases;
 mod determinism;
+mod eval_command;
 mod examples;
 mod incidents;
 mod ingest_open_cases;
