@@ -12,17 +12,18 @@ const LINES_MAX: usize = 400;
 const MAIN_LINES_MAX: usize = 40;
 
 /// Folders of `src` that each folder may import. Data flows one way.
-const MAY_IMPORT: [(&str, &[&str]); 10] = [
+const MAY_IMPORT: [(&str, &[&str]); 11] = [
     ("model", &[]),
     ("ingest", &["model"]),
     ("classify", &["model"]),
     ("facts", &["model", "classify"]),
     ("state", &["model", "classify", "facts"]),
+    ("shard", &["model", "ingest", "classify", "facts", "state"]),
     ("reason", &["model", "classify", "facts", "state"]),
     ("advise", &["model", "classify", "facts", "state", "reason"]),
     ("report", &["model", "classify", "facts", "state", "ingest"]),
     ("eval", &["model", "ingest", "pipeline"]),
-    ("cli", &["model", "ingest", "pipeline", "report", "classify", "advise", "state", "reason", "eval"]),
+    ("cli", &["model", "ingest", "pipeline", "report", "classify", "advise", "state", "reason", "shard", "eval"]),
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {

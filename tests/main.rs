@@ -1,6 +1,7 @@
 //! The only test binary: everything that needs the whole program, its files or its tree.
 
 mod analyze_command;
+mod classify_open_cases;
 mod deployments_open_cases;
 mod determinism;
 mod eval_command;
@@ -8,7 +9,11 @@ mod examples;
 mod incidents;
 mod ingest_open_cases;
 mod layout;
+mod notices;
 mod open_cases;
 mod robustness;
+mod shards;
 mod simulation;
+#[cfg(target_os = "linux")]
+mod spark;
 mod support;

@@ -23,6 +23,13 @@ const DEFAULT_COLUMNS: u16 = 100;
 pub struct Analyze {
     #[command(flatten)]
     inputs: Inputs,
+    #[command(flatten)]
+    printing: Printing,
+}
+
+/// How a report is printed and judged; every subcommand that makes one has these.
+#[derive(Debug, Args)]
+pub struct Printing {
     /// Form of the report
     #[arg(long, value_enum, default_value_t = FormatName::Text)]
     format: FormatName,
@@ -68,11 +75,17 @@ enum VerdictName {
 impl Analyze {
     /// Reads, reasons, prints.
     pub fn run(&self) -> Result<ExitCode, Failure> {
-        let report = pipeline::analyze(&self.inputs.options())?;
+        self.printing.print(&self.inputs.watched(pipeline::analyze)?)
+    }
+}
+
+impl Printing {
+    /// Prints a report; the exit code says what was found.
+    pub fn print(&self, report: &Report) -> Result<ExitCode, Failure> {
         let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-        report::render(&report, self.format.into(), &self.rendering(), &mut out)?;
+        report::render(report, self.format.into(), &self.rendering(), &mut out)?;
         out.flush()?;
-        Ok(ExitCode::from(self.exit_code(&report)))
+        Ok(ExitCode::from(self.exit_code(report)))
     }
 
     fn rendering(&self) -> report::Options {

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use crate::eval;
 use crate::pipeline;
+use crate::shard;
 
 /// Analysed.
 pub const ANALYSED: u8 = 0;
@@ -50,8 +51,9 @@ impl Failure {
 
 fn code_of(error: &pipeline::Error) -> u8 {
     match error {
-        pipeline::Error::Ingest(_) => UNREADABLE,
-        pipeline::Error::Columns(_) => INTERNAL,
+        pipeline::Error::Columns(_) | pipeline::Error::Shard(shard::Error::Write { .. }) => INTERNAL,
+        pipeline::Error::Shard(shard::Error::ManyNamed { .. }) => USAGE,
+        pipeline::Error::Shard(_) | pipeline::Error::Ingest(_) => UNREADABLE,
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::moment;
+use super::{moment, progress};
 use crate::ingest;
 use crate::model::Timestamp;
 use crate::pipeline::Options;
@@ -45,6 +45,12 @@ pub struct Inputs {
 }
 
 impl Inputs {
+    /// Does the work on these inputs, showing how far reading has come.
+    pub fn watched<T>(&self, work: impl FnOnce(&Options) -> T) -> T {
+        let options = self.options();
+        progress::watched(&options.ingest.progress, || work(&options))
+    }
+
     /// The same for the pipeline.
     pub fn options(&self) -> Options {
         let filter = ingest::Filter {

@@ -5,10 +5,11 @@ use rayon::slice::ParallelSliceMut;
 use super::assemble::{self, ClassView};
 use super::classes::Classes;
 use super::row::{ClassId, Row};
-use super::symbols::{Symbol, Symbols};
+use super::symbols::{EMPTY, Symbol, Symbols};
 use super::{Facts, Home, Map};
 use crate::classify::{ClassKey, Classified, Classifier};
-use crate::model::Platform;
+use crate::model::report::Evidence;
+use crate::model::{Platform, Position, Timestamp};
 
 /// Facts at rest: nothing is added any more, and rows stand in time order.
 pub struct Settled {
@@ -29,6 +30,23 @@ impl Settled {
     /// The class of a row.
     pub fn class(&self, row: &Row) -> &Classified {
         &self.classes[row.class.0 as usize]
+    }
+
+    /// A kept entry as proof; `paths` are the input files in the report's order.
+    pub fn evidence(&self, row: &Row, paths: &[String]) -> Evidence {
+        let mut text = self.text(row.text).to_owned();
+        if row.target != EMPTY {
+            #[allow(clippy::cast_precision_loss, reason = "printed with three decimals")]
+            let seconds = (row.time - row.written) as f64 / 1e9;
+            text.push_str(&format!(" {seconds:.3}s"));
+        }
+        Evidence {
+            timestamp: Timestamp(row.written),
+            insert_id: row.insert_id.to_string(),
+            file: paths.get(row.position.file as usize).cloned().unwrap_or_default(),
+            line: row.position.line,
+            text,
+        }
     }
 
     /// Where a service runs.
@@ -54,36 +72,76 @@ impl ClassView for Open {
 }
 
 impl Facts {
+    /// Gives every kept entry the first of the places where its copies stand.
+    pub(super) fn resolve_copies(&mut self) {
+        let copies = std::mem::take(&mut self.duplicates);
+        let first = |identity: u64, position: Position| {
+            copies.get(&identity).filter(|_| identity != 0).map_or(position, |copy| position.min(*copy))
+        };
+        for row in &mut self.rows {
+            row.position = first(row.identity, row.position);
+        }
+        for fact in &mut self.audit {
+            fact.position = first(fact.identity, fact.position);
+        }
+    }
+
     /// Ends the scan.
     pub fn settle(mut self, classifier: &Classifier) -> Settled {
+        self.resolve_copies();
         let mut rows = std::mem::take(&mut self.rows);
-        for row in &mut rows {
-            if let Some(copy) = self.duplicates.get(&row.identity).filter(|_| row.identity != 0) {
-                row.position = row.position.min(*copy);
-            }
-        }
-        sort(&mut rows, &self.symbols);
+        put_in_order(&mut rows, &self.symbols);
         let classes = std::mem::take(&mut self.classes);
         let known = classes.snapshot();
         let mut open = Open(classes, known);
         let platforms: Map<Symbol, Platform> =
             self.homes.iter().map(|(service, home)| (*service, home.platform)).collect();
         let platform_of = |service: Symbol| platforms.get(&service).copied().unwrap_or(Platform::Other);
-        let rows = assemble::join_lines(rows, &mut self.symbols, &mut open, classifier, &platform_of);
+        let joined = assemble::join_lines(&mut rows, &mut self.symbols, &mut open, classifier, &platform_of);
         let classes = open.0.into_known();
-        let rows = rows.into_iter().filter(|row| classes[row.class.0 as usize].key != ClassKey::StackLine).collect();
+        let is_loose: Vec<bool> = classes.iter().map(|class| class.key == ClassKey::StackLine).collect();
+        let mut index = 0;
+        rows.retain(|row| {
+            let stays = !joined[index] && !is_loose[row.class.0 as usize];
+            index += 1;
+            stays
+        });
         self.audit.sort();
         Settled { facts: self, rows, classes }
     }
 }
 
-/// One order for all runs: time, insertId, service, place in the files.
-fn sort(rows: &mut [Row], symbols: &Symbols) {
-    rows.par_sort_unstable_by(|a, b| {
-        a.time
-            .cmp(&b.time)
-            .then_with(|| a.insert_id.cmp(&b.insert_id))
-            .then_with(|| symbols.text(a.service).cmp(symbols.text(b.service)))
-            .then_with(|| a.position.cmp(&b.position))
+/// One order for all runs: time, insertId, service, place in the files. Rows are large, so their times are sorted
+/// and each row then moves to its place. Entries without an insertId that stand on one line are told apart by what
+/// they say.
+fn put_in_order(rows: &mut [Row], symbols: &Symbols) {
+    let mut order: Vec<(i64, usize)> = rows.iter().enumerate().map(|(index, row)| (row.time, index)).collect();
+    order.par_sort_unstable_by(|(a_time, a), (b_time, b)| {
+        a_time.cmp(b_time).then_with(|| {
+            let (a, b) = (&rows[*a], &rows[*b]);
+            a.insert_id
+                .cmp(&b.insert_id)
+                .then_with(|| symbols.text(a.service).cmp(symbols.text(b.service)))
+                .then_with(|| a.position.cmp(&b.position))
+                .then_with(|| said(a, symbols).cmp(&said(b, symbols)))
+        })
     });
+    // Cycle by cycle: each place takes the row that belongs there, until the cycle closes.
+    for start in 0..order.len() {
+        let mut place = start;
+        loop {
+            let from = std::mem::replace(&mut order[place].1, place);
+            if from == place || from == start {
+                break;
+            }
+            rows.swap(place, from);
+            place = from;
+        }
+    }
+}
+
+/// What a row says, for telling rows apart that stand at one time and place.
+fn said<'a>(row: &Row, symbols: &'a Symbols) -> impl Ord + use<'a> {
+    let texts = [row.text, row.instance, row.revision, row.trace, row.target].map(|symbol| symbols.text(symbol));
+    (texts, row.written, row.stream, row.status, row.level, row.repeats)
 }

@@ -23,6 +23,7 @@ mod form;
 mod input;
 mod keys;
 mod nesting;
+mod progress;
 mod repair;
 mod run;
 mod sniff;
@@ -36,19 +37,21 @@ mod work;
 mod yaml;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::model::entry::Entry;
 use crate::model::report::InputFile;
 
-pub use damage::Damage;
+pub use damage::{Damage, kind_of_damage};
 pub use error::{Error, Unrecognised};
 pub use filter::Filter;
+pub use progress::Progress;
 pub use state::{StateDocument, StateKind};
 
 use input::{Listed, Origin};
 
 /// How to read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// Worker threads; 0 means one per core.
     pub threads: usize,
@@ -58,11 +61,19 @@ pub struct Options {
     pub max_record_bytes: usize,
     /// Which entries to keep.
     pub filter: Filter,
+    /// Counters to raise while reading, for whoever watches.
+    pub progress: Arc<Progress>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { threads: 0, max_decompressed_bytes: 64 << 30, max_record_bytes: 64 << 20, filter: Filter::default() }
+        Self {
+            threads: 0,
+            max_decompressed_bytes: 64 << 30,
+            max_record_bytes: 64 << 20,
+            filter: Filter::default(),
+            progress: Arc::default(),
+        }
     }
 }
 
@@ -79,9 +90,37 @@ pub struct Read<T> {
     pub state_documents: Vec<StateDocument>,
     /// Entries that the filter kept out; they are counted nowhere else.
     pub filtered_out: u64,
+    /// Inputs that hold neither an entry nor a state document, by number; not yet among the damage.
+    pub unrecognised: Vec<(usize, Unrecognised)>,
 }
 
-/// Reads files, directories (recursively) and standard input (`-`) and folds every entry.
+impl<T> Read<T> {
+    /// The same with another state of each worker.
+    pub fn map<U>(self, change: impl FnMut(T) -> U) -> Read<U> {
+        let Self { partials, files, damage, state_documents, filtered_out, unrecognised } = self;
+        let partials = partials.into_iter().map(change).collect();
+        Read { partials, files, damage, state_documents, filtered_out, unrecognised }
+    }
+
+    /// Counts inputs that are no logs among the damage.
+    ///
+    /// # Errors
+    /// When no input holds an entry or a state document.
+    pub fn judged(mut self) -> Result<Self, Error> {
+        let unrecognised = std::mem::take(&mut self.unrecognised);
+        if unrecognised.len() == self.files.len() && self.filtered_out == 0 {
+            return Err(Error::NotLogData { inputs: unrecognised.into_iter().map(|(_, input)| input).collect() });
+        }
+        if self.filtered_out == 0 {
+            self.damage.extend(unrecognised.iter().map(|(file, input)| Damage::not_log_data(*file, &input.looks_like)));
+            self.damage.sort();
+        }
+        Ok(self)
+    }
+}
+
+/// Reads files, directories (recursively) and standard input (`-`) and folds every entry. Entries come in small groups,
+/// so that whoever looks them up can let the lookups of a group wait together.
 ///
 /// # Errors
 /// When a path cannot be opened, or when no input holds an entry or a state document.
@@ -89,9 +128,23 @@ pub fn read<T, N, F>(inputs: &[PathBuf], options: &Options, new: N, fold: F) -> 
 where
     T: Send,
     N: Fn() -> T + Sync,
-    F: Fn(&mut T, &Entry<'_>) + Sync,
+    F: Fn(&mut T, &[Entry<'_>]) + Sync,
 {
-    run::run(input::list(inputs)?, options, &new, &fold)
+    read_part(inputs, options, new, fold)?.judged()
+}
+
+/// Reads in the same way what may be a part of the whole: that it holds no entry is not an error yet, and what is no
+/// log stands in [`Read::unrecognised`].
+///
+/// # Errors
+/// When a path cannot be opened.
+pub fn read_part<T, N, F>(inputs: &[PathBuf], options: &Options, new: N, fold: F) -> Result<Read<T>, Error>
+where
+    T: Send,
+    N: Fn() -> T + Sync,
+    F: Fn(&mut T, &[Entry<'_>]) + Sync,
+{
+    Ok(run::run(input::list(inputs)?, options, &new, &fold))
 }
 
 /// Reads named bytes in the same way.
@@ -102,7 +155,7 @@ pub fn read_bytes<T, N, F>(named: &[(String, Vec<u8>)], options: &Options, new: 
 where
     T: Send,
     N: Fn() -> T + Sync,
-    F: Fn(&mut T, &Entry<'_>) + Sync,
+    F: Fn(&mut T, &[Entry<'_>]) + Sync,
 {
     let mut listed: Vec<Listed> = named
         .iter()
@@ -113,7 +166,7 @@ where
         })
         .collect();
     listed.sort_by(|a, b| a.name.cmp(&b.name));
-    run::run(listed, options, &new, &fold)
+    run::run(listed, options, &new, &fold).judged()
 }
 
 /// Reads a file given as deployment state: JSON or YAML, any encoding, plain or compressed.

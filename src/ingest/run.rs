@@ -13,16 +13,12 @@ use crate::model::entry::Entry;
 use crate::model::report::InputFile;
 
 use super::damage::{Damage, Damages};
-use super::error::{Error, Unrecognised};
+use super::error::Unrecognised;
 use super::input::Listed;
 use super::source::{Batch, Source};
 use super::state::StateDocument;
 use super::work::{Counts, Worker};
 use super::{Options, Read};
-
-/// The JSON reader recurses once per level of nesting; this holds `wire::UNCHECKED_LEVELS_MAX` levels
-/// of an unoptimised build several times over. Stack that is not used costs no memory.
-const WORKER_STACK_BYTES: usize = 16 << 20;
 
 /// How long a worker waits for another one that is opening an input.
 const OPENING: Duration = Duration::from_micros(50);
@@ -46,13 +42,14 @@ struct Shared<'s> {
 }
 
 /// Reads every input.
-pub(super) fn run<T, N, F>(inputs: Vec<Listed>, options: &Options, new: &N, fold: &F) -> Result<Read<T>, Error>
+pub(super) fn run<T, N, F>(inputs: Vec<Listed>, options: &Options, new: &N, fold: &F) -> Read<T>
 where
     T: Send,
     N: Fn() -> T + Sync,
-    F: Fn(&mut T, &Entry<'_>) + Sync,
+    F: Fn(&mut T, &[Entry<'_>]) + Sync,
 {
     let files = inputs.len();
+    options.progress.expect(inputs.iter().map(|input| input.bytes).sum());
     let shared = Shared {
         waiting: Mutex::new(inputs.into_iter().enumerate()),
         active: Mutex::default(),
@@ -66,14 +63,11 @@ where
     let workers = thread::scope(|scope| {
         let spawn = |_| {
             let work = || {
-                let mut worker = Worker::new(new(), files, fold, &options.filter);
+                let mut worker = Worker::new(new(), files, fold, options);
                 shared.work(&mut worker);
                 worker
             };
-            thread::Builder::new()
-                .stack_size(WORKER_STACK_BYTES)
-                .spawn_scoped(scope, work)
-                .expect("the system can start a thread")
+            thread::Builder::new().spawn_scoped(scope, work).expect("the system can start a thread")
         };
         let handles: Vec<_> = (0..threads).map(spawn).collect();
         handles
@@ -98,14 +92,14 @@ where
     conclude(finished.into_iter().map(|(_, finished)| finished).collect(), &counts, damages, filtered_out, partials)
 }
 
-/// Joins what is known about the inputs, or says that none of them is log data.
+/// Joins what is known about the inputs.
 fn conclude<T>(
     finished: Vec<Finished>,
     counts: &[Counts],
-    mut damages: Damages,
+    damages: Damages,
     filtered_out: u64,
     partials: Vec<T>,
-) -> Result<Read<T>, Error> {
+) -> Read<T> {
     let (mut files, mut state_documents, mut unrecognised) = (Vec::new(), Vec::new(), Vec::new());
     for (index, (Finished { mut info, looks_like, states }, counts)) in finished.into_iter().zip(counts).enumerate() {
         info.entries = counts.entries;
@@ -121,22 +115,14 @@ fn conclude<T>(
         state_documents.extend(states);
         files.push(info);
     }
-    if unrecognised.len() == files.len() && filtered_out == 0 {
-        return Err(Error::NotLogData { inputs: unrecognised.into_iter().map(|(_, input)| input).collect() });
-    }
-    if filtered_out == 0 {
-        for (index, input) in &unrecognised {
-            damages.add(u32::try_from(*index).unwrap_or(u32::MAX), "not-log-data", 1, input.looks_like.as_bytes());
-        }
-    }
     state_documents.sort();
     let damage: Vec<Damage> = damages.into_list();
-    Ok(Read { partials, files, damage, state_documents, filtered_out })
+    Read { partials, files, damage, state_documents, filtered_out, unrecognised }
 }
 
 impl Shared<'_> {
     /// One worker's day.
-    fn work<T, F: Fn(&mut T, &Entry<'_>)>(&self, worker: &mut Worker<'_, T, F>) {
+    fn work<T, F: Fn(&mut T, &[Entry<'_>])>(&self, worker: &mut Worker<'_, T, F>) {
         let mut batch = Batch::default();
         loop {
             // A statement of its own, so that the lock on the queue is not held while the file is opened.

@@ -113,9 +113,9 @@ impl Source {
         let Listed { name, origin, bytes } = listed;
         let is_stdin = matches!(origin, Origin::Stdin);
         let mut damages = Damages::default();
-        let opened = Opened::open(origin, options.max_decompressed_bytes).or_else(|error| {
+        let opened = Opened::open(origin, options.max_decompressed_bytes, &options.progress).or_else(|error| {
             damages.add(file, "unreadable", 1, error.to_string().as_bytes());
-            Opened::open(Origin::Memory(Vec::new()), 0)
+            Opened::open(Origin::Memory(Vec::new()), 0, &options.progress)
         });
         let opened = opened.expect("memory can always be opened");
         let info = InputFile {
@@ -283,7 +283,8 @@ impl Source {
         if self.at_end {
             return;
         }
-        self.window.reserve(len);
+        // One byte more than is read: a full buffer would be grown to see whether anything follows.
+        self.window.reserve(len + 1);
         let mut limited = std::io::Read::take(&mut self.reader, len as u64);
         let before = self.window.len();
         match std::io::Read::read_to_end(&mut limited, &mut self.window) {

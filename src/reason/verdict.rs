@@ -4,7 +4,7 @@ use super::causes::{Causes, strength};
 use super::explain::Join;
 use super::groups::{Basis, Group};
 use super::units::{Unit, UnitKind};
-use super::weights as w;
+use super::weights::{self as w, SAME_EVENT_NANOS};
 use crate::classify::Strength;
 use crate::classify::level::Level;
 use crate::classify::mark::Mark;
@@ -71,7 +71,13 @@ pub fn verdict(
                 && moments > w::MOMENTS_FOR_EACH_UNIT * group.units.len() + 2;
             let unspecific = beside || causes.is_unspecific(group.root);
             explained_verdict(
-                Proof { strength: strength(class), level: class.level, unspecific, moments },
+                Proof {
+                    strength: strength(class),
+                    level: class.level,
+                    unspecific,
+                    moments,
+                    at_answer: at_answer(group),
+                },
                 joined(group),
                 units,
                 group,
@@ -89,6 +95,15 @@ struct Proof {
     unspecific: bool,
     /// At how many different moments its lines were written.
     moments: usize,
+    /// Whether they were written when the failures ended, and not just while they went on.
+    at_answer: bool,
+}
+
+/// Four of five failures ended within moments of the line that explains them. A request of minutes holds many lines.
+fn at_answer(group: &Group) -> bool {
+    let near =
+        group.units.iter().filter_map(|(_, cause)| *cause).filter(|cause| cause.distance.abs() <= SAME_EVENT_NANOS);
+    near.count() * 5 >= group.units.len() * 4
 }
 
 /// Lines of the cause more than a second apart.
@@ -110,7 +125,9 @@ fn only_requests(units: &[Unit], group: &Group) -> bool {
 }
 
 fn explained_verdict(proof: Proof, joined: Joined, units: &[Unit], group: &Group) -> Verdict {
-    let Proof { strength, level, unspecific, moments } = proof;
+    let Proof { strength, level, unspecific, moments, at_answer } = proof;
+    // One line that nothing knows, somewhere in many long requests, was written during them, not because of them.
+    let beside_each = at_answer || moments * 2 >= joined.all;
     let mostly_close = joined.closely * 5 >= joined.all * 4 || joined.closely >= 5;
     if strength == Strength::PlatformCause && joined.itself > 0 {
         return Verdict::Confirmed;
@@ -133,11 +150,12 @@ fn explained_verdict(proof: Proof, joined: Joined, units: &[Unit], group: &Group
                 && joined.closely >= 3
                 && joined.closely == joined.all
                 && joined.rivals == 0
-                && moments <= joined.all + 1 =>
+                && moments <= joined.all + 1
+                && beside_each =>
         {
             Verdict::Likely
         }
-        Strength::UnknownError if joined.closely >= 2 && mostly_close && !ambiguous => Verdict::Likely,
+        Strength::UnknownError if joined.closely >= 2 && mostly_close && !ambiguous && beside_each => Verdict::Likely,
         _ => Verdict::Possible,
     }
 }
