@@ -43,4 +43,6 @@ pub mod report;
 
 pub mod compare;
 
+pub mod eval;
+
 pub mod cli;

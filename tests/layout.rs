@@ -12,7 +12,7 @@ const LINES_MAX: usize = 400;
 const MAIN_LINES_MAX: usize = 40;
 
 /// Folders of `src` that each folder may import. Data flows one way.
-const MAY_IMPORT: [(&str, &[&str]); 12] = [
+const MAY_IMPORT: [(&str, &[&str]); 13] = [
     ("model", &[]),
     ("stats", &[]),
     ("ingest", &["model"]),
@@ -24,7 +24,11 @@ const MAY_IMPORT: [(&str, &[&str]); 12] = [
     ("advise", &["model", "classify", "facts", "state", "reason"]),
     ("compare", &["model"]),
     ("report", &["model", "classify", "facts", "state", "ingest", "compare"]),
-    ("cli", &["model", "ingest", "pipeline", "report", "classify", "advise", "state", "reason", "shard", "compare"]),
+    ("eval", &["model", "ingest", "pipeline"]),
+    (
+        "cli",
+        &["model", "ingest", "pipeline", "report", "classify", "advise", "state", "reason", "shard", "compare", "eval"],
+    ),
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {

@@ -8,6 +8,7 @@ mod deployments_open_cases;
 mod determinism;
 mod digest;
 mod digest_kills;
+mod eval_command;
 mod examples;
 mod exit_codes;
 mod ignore_file;
@@ -22,6 +23,7 @@ mod robustness;
 mod rules_command;
 mod settings;
 mod shards;
+mod simulation;
 #[cfg(target_os = "linux")]
 mod spark;
 mod support;

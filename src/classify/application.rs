@@ -159,7 +159,8 @@ impl<'c> Classifier<'c> {
         } else {
             Cow::Owned(format!("{text}\nReason {}", entry.reason))
         };
-        if let Some(found) = self.catalog.find(entry.platform, entry.stream, &told) {
+        let found = self.catalog.find(entry.platform, entry.stream, &told);
+        if let Some(found) = found.filter(|found| !self.only_quotes(found, entry.stream, &text, level)) {
             let mut class = signature_class(&found, entry.stream, &text, level);
             class.shape = shape;
             return class;
@@ -214,6 +215,28 @@ impl<'c> Classifier<'c> {
             target: String::new(),
             core: chain.root().message.lines().next().unwrap_or("").trim().to_owned(),
         }
+    }
+
+    /// Whether a line of an application only repeats what somebody else said: users type anything, and applications log
+    /// it. A line that calls itself informational states a cause where it opens with it, or says before it that something
+    /// failed; one that names no level does not state what it puts into quotes.
+    fn only_quotes(&self, found: &Match<'_>, stream: Stream, text: &str, level: Level) -> bool {
+        let own = matches!(stream, Stream::Stdout | Stream::Stderr | Stream::Application);
+        if !own || found.signature.role > Role::Failure || level >= Level::Warning {
+            return false;
+        }
+        let before = text.get(..found.start).unwrap_or("");
+        let quote = before.rfind('"').filter(|_| before.matches('"').count() % 2 == 1 && !text.starts_with('{'));
+        let outside = exception::before_kind(&before[..quote.unwrap_or(before.len())]);
+        if self.failure_words.is_match(outside) {
+            return false;
+        }
+        if level == Level::Unknown {
+            return quote.is_some();
+        }
+        let dress = text.len() - message::strip_prefix(text).len();
+        let opening = outside.get(dress..).unwrap_or("").trim_end();
+        !opening.is_empty() && !opening.ends_with(']')
     }
 
     fn template_class(&self, text: &str, level: Level, shape: LineShape) -> Classified {

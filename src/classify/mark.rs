@@ -55,6 +55,26 @@ pub enum Mark {
 }
 
 impl Mark {
+    /// Whether only the platform can know it: a container's own output cannot say so.
+    pub fn is_platforms_word(self) -> bool {
+        matches!(
+            self,
+            Self::InstanceStarted
+                | Self::ProbePassed
+                | Self::ProbeFailed
+                | Self::ProbeKilled
+                | Self::ContainerExited
+                | Self::InstanceStopped
+                | Self::RequestLost
+                | Self::RequestRefused
+                | Self::RequestTimedOut
+                | Self::BecameReady
+                | Self::DeployFailed
+                | Self::DeployRefused
+                | Self::JobFailed
+        )
+    }
+
     /// Whether the entry shows that an instance died or never lived.
     pub fn ends_instance(self) -> bool {
         matches!(

@@ -52,6 +52,8 @@ pub struct Match<'c> {
     pub signature: &'c Signature,
     /// Named captures that took part, in the order of the pattern.
     pub captures: Vec<(String, String)>,
+    /// Byte of the text where the match begins.
+    pub start: usize,
 }
 
 impl Catalog {
@@ -130,6 +132,10 @@ impl Catalog {
         signatures
             .filter(|signature| signature.scope.covers(platform))
             .filter(|signature| signature.streams.is_empty() || signature.streams.contains(&stream))
+            // What an application prints about the platform is hearsay, and may be what a user typed.
+            .filter(|signature| {
+                !(signature.mark.is_platforms_word() && matches!(stream, Stream::Stdout | Stream::Stderr))
+            })
             .collect()
     }
 }
@@ -185,7 +191,7 @@ impl Match<'_> {
 }
 
 fn match_of<'c>(signature: &'c Signature, text: &str) -> Option<Match<'c>> {
-    signature.captures(text).map(|captures| Match { signature, captures })
+    signature.captures(text).map(|(start, captures)| Match { signature, captures, start })
 }
 
 fn head_of(text: &str) -> &str {

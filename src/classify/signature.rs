@@ -286,10 +286,10 @@ impl Signature {
         self.regex.get_or_init(|| self.pattern.as_deref().and_then(|pattern| compile(pattern).ok())).as_ref()
     }
 
-    /// Named captures when the pattern matches `text`; the caller has checked the literals.
-    pub(super) fn captures(&self, text: &str) -> Option<Vec<(String, String)>> {
+    /// Where the pattern matches `text`, and its named captures; the caller has checked the literals.
+    pub(super) fn captures(&self, text: &str) -> Option<(usize, Vec<(String, String)>)> {
         if self.pattern.is_none() {
-            return Some(Vec::new());
+            return Some((0, Vec::new()));
         }
         let regex = self.regex()?;
         let found = regex.captures(text.as_bytes())?;
@@ -299,7 +299,7 @@ impl Signature {
                 captures.push((name.to_owned(), whole_characters(value.as_bytes())));
             }
         }
-        Some(captures)
+        Some((found.get(0).map_or(0, |whole| whole.start()), captures))
     }
 }
 

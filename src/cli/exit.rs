@@ -8,7 +8,7 @@ use super::saved;
 use super::settings::ConfigError;
 use crate::classify::matcher::CatalogError;
 use crate::compare::store;
-use crate::ingest;
+use crate::eval;
 use crate::pipeline;
 use crate::reason::ignore::IgnoreError;
 use crate::shard;
@@ -38,6 +38,9 @@ pub enum Failure {
     /// What a digest remembers cannot be read or written.
     #[error(transparent)]
     Store(#[from] store::Error),
+    /// No scores.
+    #[error(transparent)]
+    Eval(#[from] eval::Error),
     /// Standard output is closed or full.
     #[error("cannot write the report: {0}")]
     Output(#[from] std::io::Error),
@@ -83,26 +86,23 @@ impl Failure {
             | Self::Ignore(_)
             | Self::Config(_)
             | Self::Usage(_)
-            | Self::Store(store::Error::OtherWindow { .. } | store::Error::Newer { .. })
-            | Self::Pipeline(pipeline::Error::Shard(shard::Error::ManyNamed { .. }) | pipeline::Error::Canary(_)) => {
-                USAGE
-            }
-            Self::Output(_)
-            | Self::OutputFile { .. }
-            | Self::Store(_)
-            | Self::Pipeline(pipeline::Error::Columns(_) | pipeline::Error::Shard(shard::Error::Write { .. })) => {
-                INTERNAL
-            }
-            Self::Report(_) | Self::Pipeline(pipeline::Error::Shard(_)) => UNREADABLE,
-            Self::Pipeline(pipeline::Error::Ingest(error)) => code_of(error),
+            | Self::Store(store::Error::OtherWindow { .. } | store::Error::Newer { .. }) => USAGE,
+            Self::Output(_) | Self::OutputFile { .. } | Self::Store(_) => INTERNAL,
+            Self::Pipeline(error) => code_of(error),
+            Self::Eval(eval::Error::Analysis { source, .. }) => code_of(source),
+            Self::Report(_) | Self::Eval(_) => UNREADABLE,
         };
         say(&format!("whydown: {self}"));
         ExitCode::from(code)
     }
 }
 
-fn code_of(_error: &ingest::Error) -> u8 {
-    UNREADABLE
+fn code_of(error: &pipeline::Error) -> u8 {
+    match error {
+        pipeline::Error::Columns(_) | pipeline::Error::Shard(shard::Error::Write { .. }) => INTERNAL,
+        pipeline::Error::Shard(shard::Error::ManyNamed { .. }) | pipeline::Error::Canary(_) => USAGE,
+        pipeline::Error::Shard(_) | pipeline::Error::Ingest(_) => UNREADABLE,
+    }
 }
 
 /// Help and version go to standard output with code 0, everything else is a usage error.

@@ -11,6 +11,7 @@ mod completions;
 mod config;
 mod diff;
 mod digest;
+mod eval;
 mod exit;
 mod explain;
 mod inputs;
@@ -102,6 +103,8 @@ enum Command {
     Completions(completions::Completions),
     /// Print a manual page
     Man(man::Man),
+    /// Score the reports on labelled cases
+    Eval(eval::Eval),
 }
 
 /// Parses, runs, and turns the outcome into an exit code.
@@ -128,6 +131,7 @@ pub fn run() -> ExitCode {
         Command::Completions(completions) => completions.run(),
         Command::Man(man) => man.run(),
         Command::Timeline(timeline) => timeline.run(),
+        Command::Eval(eval) => eval.run(),
     };
     outcome.unwrap_or_else(Failure::report)
 }

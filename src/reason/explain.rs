@@ -3,7 +3,7 @@
 //! In: units and candidate causes. Out: one [`Explanation`] for each unit that has one. Joins are tried
 //! from the strongest: same instance, same trace, same revision and window. A symptom explains nothing.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::FixedState;
 
@@ -12,6 +12,7 @@ use super::units::{Unit, UnitKind};
 use super::weights::{
     ANSWER_NANOS, BETWEEN_STARTS_NANOS, CLOCK_NANOS, DEATH_NANOS_MAX, LOST_WITH_INSTANCE_NANOS, REVISION_WINDOW_NANOS,
 };
+use super::{callers, chance};
 use crate::classify::Strength;
 use crate::classify::mark::Mark;
 use crate::facts::Settled;
@@ -52,36 +53,80 @@ pub struct Explanation {
 
 /// Explains each unit; `None` where no entry does.
 pub fn explain(settled: &Settled, clusters: &Clusters, causes: &Causes, units: &[Unit]) -> Vec<Option<Explanation>> {
-    let view = View { settled, clusters, causes };
-    let mut explained: Vec<Option<Explanation>> = units
-        .iter()
-        .map(|unit| view.directly(unit).filter(|cause| view.strength(cause.row) != Strength::Suspect))
-        .collect();
+    let mut view =
+        View { settled, clusters, causes, units, traced: callers::by_trace(units), refused: HashSet::default() };
+    let mut explained = view.strongly(units);
+    // What is written all the time meets failed requests by chance; without it, another line may be the nearest.
+    loop {
+        let known = view.refused.len();
+        view.refused.extend(chance::by_chance(settled, clusters, causes, units, &explained));
+        if view.refused.len() == known {
+            break;
+        }
+        explained = view.strongly(units);
+    }
     attach_lost_requests(&view, units, &mut explained);
+    callers::attach_callers(settled, clusters, units, &view.traced, &mut explained);
     attach_deploys(&view, units, &mut explained);
     attach_by_revision(units, &mut explained);
     // A line that only speaks of failure is asked last, when nothing better explains the unit.
-    for (unit, cause) in units.iter().zip(&mut explained).filter(|(_, cause)| cause.is_none()) {
-        *cause = view.directly(unit);
+    let left: Vec<usize> = (0..units.len()).filter(|index| explained[*index].is_none()).collect();
+    for &index in &left {
+        explained[index] = view.directly(&units[index]);
+    }
+    let refused = chance::by_chance(settled, clusters, causes, units, &explained);
+    for &index in &left {
+        explained[index] =
+            explained[index].filter(|cause| cause.join != Join::Instance || !refused.contains(&cause.root));
     }
     explained
+}
+
+/// When a line on the instance of a request can be about it.
+pub(super) fn request_window(unit: &Unit) -> (i64, i64) {
+    (unit.start - CLOCK_NANOS / 10, unit.end + ANSWER_NANOS)
 }
 
 struct View<'a> {
     settled: &'a Settled,
     clusters: &'a Clusters,
     causes: &'a Causes,
+    units: &'a [Unit],
+    /// Failed requests by trace.
+    traced: callers::ByTrace,
+    /// Roots that stand beside failed requests by chance.
+    refused: HashSet<usize, FixedState>,
 }
 
 impl View<'_> {
+    /// What explains each unit directly, and is more than a line that speaks of failure.
+    fn strongly(&self, units: &[Unit]) -> Vec<Option<Explanation>> {
+        units
+            .iter()
+            .map(|unit| self.directly(unit).filter(|cause| self.strength(cause.row) != Strength::Suspect))
+            .collect()
+    }
+
     fn directly(&self, unit: &Unit) -> Option<Explanation> {
         self.by_own_message(unit).or_else(|| match unit.kind {
             UnitKind::Instance | UnitKind::Job => {
                 self.on_other_port(unit).or_else(|| self.on_instance(unit)).or_else(|| self.in_execution(unit))
             }
-            UnitKind::Request => self.in_trace(unit).or_else(|| self.during_request(unit)),
+            UnitKind::Request => self.of_request(unit),
             UnitKind::Deploy | UnitKind::Build | UnitKind::Worker => None,
         })
+    }
+
+    /// The trace is the closer join, but a line of it that only speaks of failure does not hide an error that was written
+    /// beside it without a trace: many runtimes print exceptions so.
+    fn of_request(&self, unit: &Unit) -> Option<Explanation> {
+        let is_strong = |cause: &Explanation| self.strength(cause.row) < Strength::Suspect;
+        let traced = self.in_trace(unit);
+        if traced.as_ref().is_some_and(is_strong) {
+            return traced;
+        }
+        let beside = self.during_request(unit);
+        if beside.as_ref().is_some_and(is_strong) { beside } else { traced.or(beside) }
     }
 
     /// A message that names its own cause (memory limit, image not found, secret refused).
@@ -151,15 +196,28 @@ impl View<'_> {
 
     fn in_trace(&self, unit: &Unit) -> Option<Explanation> {
         let rows = self.causes.by_trace.get(&unit.trace).filter(|_| unit.trace != EMPTY)?;
-        self.root_of_answer(unit, rows.clone(), Join::Trace)
+        let service_of = |row: &usize| self.settled.rows[*row].service;
+        let (own, other): (Vec<usize>, Vec<usize>) =
+            rows.iter().copied().partition(|row| service_of(row) == unit.service);
+        if !own.is_empty() {
+            return self.root_of_answer(unit, own, Join::Trace);
+        }
+        // What a caller says of this request is its effect.
+        let failed = self.traced.get(&unit.trace).into_iter().flatten().map(|index| &self.units[*index]);
+        let callers: Vec<Symbol> =
+            failed.filter(|outer| callers::is_inside(unit, outer)).map(|outer| outer.service).collect();
+        let called = other.into_iter().filter(|row| !callers.contains(&service_of(row))).collect();
+        self.root_of_answer(unit, called, Join::Trace)
     }
 
     fn during_request(&self, unit: &Unit) -> Option<Explanation> {
         let rows = self.causes.by_instance.get(&(unit.service, unit.instance)).filter(|_| unit.instance != EMPTY)?;
+        let (from, to) = request_window(unit);
         let reachable: Vec<usize> = rows
             .iter()
             .copied()
-            .filter(|row| (unit.start - CLOCK_NANOS / 10..=unit.end + ANSWER_NANOS).contains(&self.time(*row)))
+            .filter(|row| (from..=to).contains(&self.time(*row)))
+            .filter(|row| !self.refused.contains(&self.causes.root(self.clusters, *row)))
             .collect();
         self.root_of_answer(unit, reachable, Join::Instance)
     }
@@ -288,9 +346,9 @@ fn attach_by_revision(units: &[Unit], explained: &mut [Option<Explanation>]) {
 }
 
 /// Units that fail alike: kind, service, revision, target, status, and whether at boot.
-type TwinKey = (UnitKind, Symbol, Symbol, Symbol, u16, bool);
+pub(super) type TwinKey = (UnitKind, Symbol, Symbol, Symbol, u16, bool);
 
-fn twin_key(unit: &Unit) -> TwinKey {
+pub(super) fn twin_key(unit: &Unit) -> TwinKey {
     let boot = unit.kind == UnitKind::Instance && unit.boot;
     (unit.kind, unit.service, unit.revision, unit.target, unit.status, boot)
 }

@@ -3,7 +3,7 @@
 //! In: units with their explanations. Out: one [`Group`] for each cause, for each kind of unexplained
 //! failure, and for each error that no failure hangs on. Every unit is in exactly one group.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use foldhash::fast::FixedState;
 
@@ -63,10 +63,14 @@ pub fn groups(
         .filter(|(unit, cause)| unit.kind == UnitKind::Instance && cause.is_none())
         .map(|(unit, _)| (unit.service, unit.revision))
         .collect();
+    let workers: HashMap<Symbol, Vec<i64>, FixedState> = lost_workers(units);
     for (index, cause) in explained.iter().enumerate() {
         match cause {
             Some(cause) => by_root.entry(cause.root).or_default().push((index, Some(*cause))),
-            None => left.entry(left_key(settled, &units[index], &failed_instances)).or_default().push((index, None)),
+            None => left
+                .entry(left_key(settled, &units[index], &failed_instances, &workers))
+                .or_default()
+                .push((index, None)),
         }
     }
     let mut groups: Vec<Group> = by_root
@@ -84,7 +88,8 @@ pub fn groups(
     mark_consequences(settled, clusters, causes, units, &mut groups, &mut taken);
     groups.extend(left.into_values().map(|members| {
         let rows: Vec<usize> = members.iter().flat_map(|(unit, _)| units[*unit].rows.iter().copied()).collect();
-        let instance = members.iter().find(|(unit, _)| units[*unit].kind == UnitKind::Instance);
+        let instance =
+            members.iter().find(|(unit, _)| matches!(units[*unit].kind, UnitKind::Instance | UnitKind::Worker));
         let told_by = instance.and_then(|(unit, _)| units[*unit].rows.first()).copied().unwrap_or(rows[0]);
         Group {
             basis: Basis::Unexplained,
@@ -102,12 +107,34 @@ pub fn groups(
 /// Unexplained failures are one group when they are of one kind on one revision.
 type LeftKey = (UnitKind, Symbol, Symbol, u16, Mark, Symbol);
 
-fn left_key(settled: &Settled, unit: &Unit, failed_instances: &HashSet<(Symbol, Symbol), FixedState>) -> LeftKey {
+/// When each instance lost a worker.
+fn lost_workers(units: &[Unit]) -> HashMap<Symbol, Vec<i64>, FixedState> {
+    let mut lost: HashMap<Symbol, Vec<i64>, FixedState> = HashMap::default();
+    for unit in units.iter().filter(|unit| unit.kind == UnitKind::Worker && unit.instance != EMPTY) {
+        lost.entry(unit.instance).or_default().push(unit.end);
+    }
+    lost
+}
+
+fn left_key(
+    settled: &Settled,
+    unit: &Unit,
+    failed_instances: &HashSet<(Symbol, Symbol), FixedState>,
+    workers: &HashMap<Symbol, Vec<i64>, FixedState>,
+) -> LeftKey {
     let mark = settled.class(&settled.rows[unit.rows[0]]).mark;
     // Requests that the platform cut or refused share a reason whatever their path; the application's own do not.
     let target =
         if unit.kind == UnitKind::Request && mark == Mark::None && unit.status != 504 { unit.target } else { EMPTY };
+    let with_worker = |unit: &Unit| {
+        let lost = workers.get(&unit.instance);
+        lost.is_some_and(|times| times.iter().any(|time| (unit.end - time).abs() <= SAME_EVENT_NANOS))
+    };
     match unit.kind {
+        // A request that was lost with its worker is told with it: the server named what it gave up.
+        UnitKind::Request if mark == Mark::RequestLost && with_worker(unit) => {
+            (UnitKind::Worker, unit.service, EMPTY, 0, Mark::WorkerLost, EMPTY)
+        }
         // A request that was lost with an instance is told with it.
         UnitKind::Request if mark == Mark::RequestLost && failed_instances.contains(&(unit.service, unit.revision)) => {
             (UnitKind::Instance, unit.service, unit.revision, 0, Mark::None, EMPTY)
@@ -148,7 +175,7 @@ fn mark_consequences(
         let mut best: Option<(usize, usize)> = None;
         let mut inside_any = vec![false; rows.len()];
         for (number, group) in
-            groups.iter().enumerate().filter(|(_, group)| group.service == clusters.list[root].service)
+            groups.iter().enumerate().filter(|(_, group)| reaches(units, group, clusters.list[root].service))
         {
             let mut inside = 0;
             for (position, row) in rows.iter().enumerate() {
@@ -167,6 +194,11 @@ fn mark_consequences(
             taken.insert(root);
         }
     }
+}
+
+/// Whether a group holds failures of a service: its own, or those of its callers.
+fn reaches(units: &[Unit], group: &Group, service: Symbol) -> bool {
+    group.service == service || group.units.iter().any(|(unit, _)| units[*unit].service == service)
 }
 
 /// Whether a row reports one of the group's units, or stands beside the cause of one: same instance or execution,

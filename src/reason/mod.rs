@@ -15,8 +15,10 @@ pub mod tally;
 pub mod units;
 pub mod weights;
 
+mod callers;
 mod causes;
 mod chain;
+mod chance;
 mod clash;
 mod inactive;
 mod occurrences;
@@ -106,7 +108,8 @@ pub fn reason(
     let explained = explain::explain(settled, clusters, &causes, &units);
     let groups = groups::groups(settled, clusters, &causes, &units, &explained);
     let total: f64 = units.iter().map(verdict::weight).sum();
-    let teller = Teller { settled, clusters, state, catalog, files, units: &units, causes: &causes, total };
+    let filtered = crate::state::coverage::coverage(settled).lowest_severity.is_some();
+    let teller = Teller { settled, clusters, state, catalog, files, units: &units, causes: &causes, total, filtered };
     let mut drafts: Vec<Draft> = groups.iter().map(|group| teller.draft(group)).collect();
     let states = state.services.iter().enumerate();
     drafts.extend(states.clone().filter_map(|(index, service)| pinned::pinned(settled, index, service, files)));
@@ -143,6 +146,7 @@ struct Teller<'a> {
     units: &'a [Unit],
     causes: &'a causes::Causes,
     total: f64,
+    filtered: bool,
 }
 
 impl Teller<'_> {
@@ -162,8 +166,11 @@ impl Teller<'_> {
         let (first, last) = (Timestamp(why.first()), Timestamp(why.last()));
         let kinds = |kind: UnitKind| group.units.iter().filter(|(unit, _)| units[*unit].kind == kind).count();
         let first_unit = group.units.iter().map(|(unit, _)| &units[*unit]).find(|unit| unit.instance != EMPTY);
-        let first_request =
-            group.units.iter().map(|(unit, _)| &units[*unit]).find(|unit| unit.kind == UnitKind::Request);
+        let first_request = group
+            .units
+            .iter()
+            .map(|(unit, _)| &units[*unit])
+            .find(|unit| unit.kind == UnitKind::Request && unit.service == group.service);
         let mut support = Vec::new();
         let mut against = Vec::new();
         for cluster in &group.consequences {
@@ -185,7 +192,7 @@ impl Teller<'_> {
             rank: 0,
             fingerprint: fingerprint(class, &service_name, group),
             title: words.title(),
-            verdict: verdict::verdict(settled, clusters, self.causes, units, group),
+            verdict: verdict::verdict(settled, clusters, self.causes, units, group, self.filtered),
             score: score_parts.iter().map(|part| part.value).sum(),
             score_parts,
             service: service_name,

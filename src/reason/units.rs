@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::weights::SAME_EVENT_NANOS;
 use crate::classify::ClassKey;
 use crate::classify::level::Level;
 use crate::classify::mark::Mark;
@@ -73,7 +74,7 @@ pub fn units(settled: &Settled, state: &State) -> Vec<Unit> {
         } else if class.mark == Mark::BuildFailed || (row.stream == Stream::Build && class.role == Role::Cause) {
             units.push(Unit::of(UnitKind::Build, row, index));
         } else if class.mark == Mark::WorkerLost {
-            units.push(Unit::of(UnitKind::Worker, row, index));
+            lost_worker(&mut units, row, index);
         } else if class.mark.ends_instance() && class.mark != Mark::ProbeTried && row.instance == EMPTY {
             units.push(Unit { boot: true, ..Unit::of(UnitKind::Instance, row, index) });
         }
@@ -137,6 +138,20 @@ fn lives(settled: &Settled, restarts: &[i64], whole: &Unit, rows: Vec<usize>) ->
         Unit { start, end: end.unwrap_or(whole.end), rows, ..whole.clone() }
     };
     by_life.into_iter().map(one).collect()
+}
+
+/// A worker that does not answer is told when it is given up and again when it is killed: one unit.
+fn lost_worker(units: &mut Vec<Unit>, row: &Row, index: usize) {
+    let same = units.iter_mut().rev().take_while(|unit| row.time - unit.end <= ONE_DEPLOY_NANOS).find(|unit| {
+        unit.kind == UnitKind::Worker
+            && unit.instance == row.instance
+            && unit.service == row.service
+            && row.time - unit.end <= SAME_EVENT_NANOS
+    });
+    match same {
+        Some(unit) => unit.rows.push(index),
+        None => units.push(Unit::of(UnitKind::Worker, row, index)),
+    }
 }
 
 /// Error conditions of the control plane, and refused admin calls: one unit for each deploy, although

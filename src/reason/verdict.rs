@@ -4,7 +4,7 @@ use super::causes::{Causes, strength};
 use super::explain::Join;
 use super::groups::{Basis, Group};
 use super::units::{Unit, UnitKind};
-use super::weights as w;
+use super::weights::{self as w, SAME_EVENT_NANOS};
 use crate::classify::Strength;
 use crate::classify::level::Level;
 use crate::classify::mark::Mark;
@@ -38,7 +38,15 @@ pub fn joined(group: &Group) -> Joined {
 }
 
 /// The verdict before coverage caps it.
-pub fn verdict(settled: &Settled, clusters: &Clusters, causes: &Causes, units: &[Unit], group: &Group) -> Verdict {
+/// `filtered`: the export holds no entry below WARNING, so that most of what an application prints is not in it.
+pub fn verdict(
+    settled: &Settled,
+    clusters: &Clusters,
+    causes: &Causes,
+    units: &[Unit],
+    group: &Group,
+    filtered: bool,
+) -> Verdict {
     let class = &settled.classes[clusters.list[group.root].class.0 as usize];
     match group.basis {
         // Cloud Run docs: troubleshooting. 429 with this text is the instance limit, unless a crash loop leaves no instance.
@@ -53,6 +61,8 @@ pub fn verdict(settled: &Settled, clusters: &Clusters, causes: &Causes, units: &
             Verdict::Likely
         }
         Basis::Unattached => Verdict::Possible,
+        // A line that nothing knows may be the loudest of what a filter left over.
+        Basis::Explained if filtered && strength(class) >= Strength::UnknownError => Verdict::Possible,
         Basis::Explained => {
             let moments = moments(settled, clusters, group);
             // Lines that are mostly written without a failed request join one by chance.
@@ -61,7 +71,13 @@ pub fn verdict(settled: &Settled, clusters: &Clusters, causes: &Causes, units: &
                 && moments > w::MOMENTS_FOR_EACH_UNIT * group.units.len() + 2;
             let unspecific = beside || causes.is_unspecific(group.root);
             explained_verdict(
-                Proof { strength: strength(class), level: class.level, unspecific, moments },
+                Proof {
+                    strength: strength(class),
+                    level: class.level,
+                    unspecific,
+                    moments,
+                    at_answer: at_answer(group),
+                },
                 joined(group),
                 units,
                 group,
@@ -79,6 +95,15 @@ struct Proof {
     unspecific: bool,
     /// At how many different moments its lines were written.
     moments: usize,
+    /// Whether they were written when the failures ended, and not just while they went on.
+    at_answer: bool,
+}
+
+/// Four of five failures ended within moments of the line that explains them. A request of minutes holds many lines.
+fn at_answer(group: &Group) -> bool {
+    let near =
+        group.units.iter().filter_map(|(_, cause)| *cause).filter(|cause| cause.distance.abs() <= SAME_EVENT_NANOS);
+    near.count() * 5 >= group.units.len() * 4
 }
 
 /// Lines of the cause more than a second apart.
@@ -100,7 +125,9 @@ fn only_requests(units: &[Unit], group: &Group) -> bool {
 }
 
 fn explained_verdict(proof: Proof, joined: Joined, units: &[Unit], group: &Group) -> Verdict {
-    let Proof { strength, level, unspecific, moments } = proof;
+    let Proof { strength, level, unspecific, moments, at_answer } = proof;
+    // One line that nothing knows, somewhere in many long requests, was written during them, not because of them.
+    let beside_each = at_answer || moments * 2 >= joined.all;
     let mostly_close = joined.closely * 5 >= joined.all * 4 || joined.closely >= 5;
     if strength == Strength::PlatformCause && joined.itself > 0 {
         return Verdict::Confirmed;
@@ -123,11 +150,12 @@ fn explained_verdict(proof: Proof, joined: Joined, units: &[Unit], group: &Group
                 && joined.closely >= 3
                 && joined.closely == joined.all
                 && joined.rivals == 0
-                && moments <= joined.all + 1 =>
+                && moments <= joined.all + 1
+                && beside_each =>
         {
             Verdict::Likely
         }
-        Strength::UnknownError if joined.closely >= 2 && mostly_close && !ambiguous => Verdict::Likely,
+        Strength::UnknownError if joined.closely >= 2 && mostly_close && !ambiguous && beside_each => Verdict::Likely,
         _ => Verdict::Possible,
     }
 }
@@ -157,7 +185,24 @@ pub fn score(
         }
     };
     let share = if total > 0.0 { explains / total } else { 0.0 };
+    let proof = match group.basis {
+        Basis::Explained => w::PROOF_LEAST + (1.0 - w::PROOF_LEAST) * (share / w::PROOF_WHOLE_SHARE).min(1.0),
+        _ => 1.0,
+    };
     part("explains", w::EXPLAINS_ALL * share, format!("{} of {} failures hang on it", group.units.len(), units.len()));
+    let mut harmed: Vec<_> = group.units.iter().map(|(unit, _)| units[*unit].service).collect();
+    harmed.push(group.service);
+    harmed.sort_unstable();
+    harmed.dedup();
+    let of_service: f64 = units.iter().filter(|unit| harmed.binary_search(&unit.service).is_ok()).map(weight).sum();
+    if total > 0.0 {
+        let share = of_service / total;
+        part(
+            "service",
+            w::SERVICE_HARM * share,
+            format!("{:.0} % of all failures are its service's, or its callers'", share * 100.0),
+        );
+    }
     if group.basis == Basis::Unexplained {
         return parts;
     }
@@ -168,7 +213,7 @@ pub fn score(
         Strength::Suspect => (w::SUSPECT, "a line that only speaks of failure"),
         Strength::None => (0.0, ""),
     };
-    part("strength", value, word.to_owned());
+    part("strength", proof * value, word.to_owned());
     let consequences = group.consequences.len().min(w::CONSEQUENCES_MAX);
     #[allow(clippy::cast_precision_loss, reason = "at most five")]
     part(
@@ -180,18 +225,18 @@ pub fn score(
         let share = share_of(joined.closely, joined.all);
         part(
             "join",
-            w::JOINED_BY_INSTANCE * share,
+            proof * w::JOINED_BY_INSTANCE * share,
             format!("{} of {} on the same instance, trace or execution", joined.closely, joined.all),
         );
     } else if joined.all > 0 {
         part(
             "join",
-            w::JOINED_BY_REVISION,
+            proof * w::JOINED_BY_REVISION,
             format!("{} of {} on the same revision and window", joined.all, joined.all),
         );
     }
     if joined.all > 0 && !causes.is_unspecific(group.root) {
-        part("specific", w::SPECIFIC, "healthy instances do not show it".to_owned());
+        part("specific", proof * w::SPECIFIC, "healthy instances do not show it".to_owned());
     }
     parts
 }
@@ -201,6 +246,7 @@ pub fn weight(unit: &Unit) -> f64 {
     match unit.kind {
         UnitKind::Request => 1.0,
         UnitKind::Worker => w::WORKER_WEIGHT,
+        UnitKind::Deploy => w::DEPLOY_WEIGHT,
         _ => w::UNIT_WEIGHT,
     }
 }

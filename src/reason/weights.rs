@@ -24,9 +24,33 @@ pub const JOINED_BY_REVISION: f64 = 7.0;
 /// Seen where something failed and nowhere else.
 pub const SPECIFIC: f64 = 10.0;
 
-/// A failed deploy, job, build or instance weighs as much as this many failed requests: each of them
+/// A finding that explains this share of all failures has its whole proof counted; a smaller share, less: one lost
+/// instance of another service, however well proven, is not why most requests failed.
+pub const PROOF_WHOLE_SHARE: f64 = 0.5;
+
+/// A line stands beside failed requests by chance if its rate alone makes so many meetings this probable, or more.
+pub const CHANCE_MOST: f64 = 0.01;
+
+/// Nor is a line asked for chance unless it was written at this many moments beside none of them.
+pub const MOMENTS_ELSEWHERE_MIN: usize = 3;
+
+/// A caller's error that names a service is that service's failure if so many of the failed requests hold one of its.
+pub const CALLED_SHARE_MIN: f64 = 0.8;
+
+/// What is left of the proof of a finding that explains next to nothing of what failed.
+pub const PROOF_LEAST: f64 = 0.5;
+
+/// A failed job, build or instance weighs as much as this many failed requests: each of them
 /// can fail many requests, and the request log may be missing.
 pub const UNIT_WEIGHT: f64 = 2.0;
+
+/// A failed deploy weighs more than a lost instance: an instance is replaced within seconds, and what it cost shows as
+/// failed requests; a change that does not go live stays so until somebody acts.
+pub const DEPLOY_WEIGHT: f64 = 4.0;
+
+/// A finding on the service that holds all failures of the files gets this much, on another one its share: the first
+/// finding is about what failed most, and its proof decides among the findings of one service.
+pub const SERVICE_HARM: f64 = 40.0;
 
 /// A lost worker is replaced by its server; what it cost shows as failed requests.
 pub const WORKER_WEIGHT: f64 = 0.1;

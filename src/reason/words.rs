@@ -205,8 +205,12 @@ impl Words<'_> {
             }
             Mark::ProbeFailed | Mark::ProbeTried | Mark::ProbeKilled => self.probe_title(place),
             Mark::WorkerLost => format!(
-                "Workers of {place} stopped answering and were replaced, {}; no entry says what blocked them",
-                times(count)
+                "Workers of {place} stopped answering and were replaced, {}{}; no entry says what blocked them",
+                times(self.count(UnitKind::Worker)),
+                match self.count(UnitKind::Request) {
+                    0 => String::new(),
+                    lost => format!(", and {lost} requests were lost with them"),
+                }
             ),
             Mark::RequestTimedOut => {
                 format!("{requests} to {place} were cut at the time limit and no entry says what they waited for")
@@ -300,13 +304,13 @@ impl Words<'_> {
     /// What was hit, in the user's terms.
     pub fn impact(&self) -> Vec<String> {
         let mut sentences = Vec::new();
-        let requests = self.count(UnitKind::Request);
+        let requests = self.members().filter(|unit| self.is_own_request(unit)).count();
         let all = self
             .service
             .map_or(0, |service| service.revisions.iter().map(|revision| revision.health.requests).sum::<u64>());
         if requests > 0 {
             let mut by_target: BTreeMap<(u16, &str), usize> = BTreeMap::new();
-            for unit in self.members().filter(|unit| unit.kind == UnitKind::Request) {
+            for unit in self.members().filter(|unit| self.is_own_request(unit)) {
                 *by_target.entry((unit.status, self.settled.text(unit.target))).or_default() += 1;
             }
             let mut kinds: Vec<_> = by_target.into_iter().collect();
@@ -319,6 +323,7 @@ impl Words<'_> {
                 shown.join(", ")
             ));
         }
+        sentences.extend(self.callers());
         let failures = self.count(UnitKind::Instance);
         if failures > 0 {
             let known = self.service.map_or(0, |service| service.instances.len());
@@ -339,6 +344,22 @@ impl Words<'_> {
             sentences.push(self.no_requests_failed(service, all));
         }
         sentences
+    }
+
+    fn is_own_request(&self, unit: &Unit) -> bool {
+        unit.kind == UnitKind::Request && unit.service == self.group.service
+    }
+
+    /// What it cost the services that called it.
+    fn callers(&self) -> Vec<String> {
+        let mut by_service: BTreeMap<&str, usize> = BTreeMap::new();
+        for unit in self.members().filter(|unit| unit.kind == UnitKind::Request && !self.is_own_request(unit)) {
+            *by_service.entry(self.settled.text(unit.service)).or_default() += 1;
+        }
+        by_service
+            .into_iter()
+            .map(|(service, count)| format!("{count} requests of {service}, which called it, failed with them"))
+            .collect()
     }
 
     fn no_requests_failed(&self, service: &ServiceState, all: u64) -> String {

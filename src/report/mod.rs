@@ -55,5 +55,10 @@ pub fn render(report: &Report, format: Format, options: &Options, out: &mut dyn 
     }
 }
 
+/// One harmless line of at most `chars_max` characters, for a terminal: nothing in it moves a cursor, hides or reorders.
+pub fn one_line(text: &str, chars_max: usize) -> String {
+    escape::line(text, chars_max)
+}
+
 #[cfg(test)]
 mod tests;

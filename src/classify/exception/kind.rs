@@ -30,8 +30,10 @@ pub(super) fn is_kind(token: &str) -> bool {
         return false;
     }
     let class = last_segment(token);
+    // `HttpServerErrorException$ServiceUnavailable` is what its outer class says it is.
+    let outer = token.rsplit_once('$').map_or("", |(outer, _)| outer);
     class.starts_with(|first: char| first.is_ascii_uppercase())
-        && (ENDINGS.iter().any(|ending| class.ends_with(ending))
+        && (ENDINGS.iter().any(|ending| class.ends_with(ending) || outer.ends_with(ending))
             || PLAIN_KINDS.contains(&class)
             || KIND_PACKAGES.iter().any(|package| token.contains(package)))
 }
@@ -175,6 +177,8 @@ mod tests {
     fn a_class_is_told_from_prose() {
         for kind in
             ["TypeError", "a.b.KeyError", "App::BootError", "App\\Db\\Failure", "google.api_core.exceptions.NotFound"]
+                .into_iter()
+                .chain(["a.b.HttpServerErrorException$ServiceUnavailable"])
         {
             assert!(is_kind(kind), "{kind}");
         }

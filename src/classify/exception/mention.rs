@@ -13,3 +13,23 @@ pub fn mention(text: &str) -> Option<(String, String)> {
     (said.len() >= 3 && said.chars().any(char::is_alphabetic))
         .then(|| (kind.to_owned(), cut(said, MESSAGE_BYTES_MAX).to_owned()))
 }
+
+/// What stands before the `Kind: ` that a text ends in: the whole text where it ends in none.
+pub fn before_kind(text: &str) -> &str {
+    let bare = text.trim_end().trim_end_matches(':');
+    let start = bare.rfind(char::is_whitespace).map_or(0, |space| space + 1);
+    if bare.len() < text.trim_end().len() && kind::is_kind(&bare[start..]) { &text[..start] } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::before_kind;
+
+    #[test]
+    fn a_class_before_a_message_is_no_word_about_it() {
+        assert_eq!(before_kind("user 7 wrote: ModuleNotFoundError: "), "user 7 wrote: ");
+        assert_eq!(before_kind("ModuleNotFoundError: "), "");
+        assert_eq!(before_kind("setup failed: "), "setup failed: ");
+        assert_eq!(before_kind(""), "");
+    }
+}

@@ -19,7 +19,7 @@ mod rust;
 mod shape;
 
 pub use frames::Frame;
-pub use mention::mention;
+pub use mention::{before_kind, mention};
 pub use shape::{LineShape, line_shape};
 
 use std::borrow::Cow;

@@ -14,7 +14,7 @@ impl Signature {
     fn matches(&self, text: &str) -> Option<Vec<(String, String)>> {
         let lower = text.to_ascii_lowercase();
         let literal = self.literals.iter().any(|literal| lower.contains(&literal.to_ascii_lowercase()));
-        if literal { self.captures(text) } else { None }
+        if literal { self.captures(text).map(|(_, captures)| captures) } else { None }
     }
 
     pub(super) fn check(&self, tail: &Tail) -> Result<(), CatalogError> {
