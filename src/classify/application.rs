@@ -11,7 +11,7 @@ use super::exception::{self, LineShape};
 use super::level::{self, Level};
 use super::mark::Mark;
 use super::matcher::{Catalog, Match};
-use super::{ClassKey, Classified, EVIDENCE_BYTES_MAX, Strength, mask, message, request};
+use super::{ClassKey, Classified, EVIDENCE_BYTES_MAX, Strength, hearsay, mask, message, request};
 use crate::model::{Category, Entry, Platform, Role, Severity, Stream};
 
 /// Equal texts remembered by one worker before it starts afresh; bounds its memory.
@@ -160,7 +160,9 @@ impl<'c> Classifier<'c> {
             Cow::Owned(format!("{text}\nReason {}", entry.reason))
         };
         let found = self.catalog.find(entry.platform, entry.stream, &told);
-        if let Some(found) = found.filter(|found| !self.only_quotes(found, entry.stream, &text, level)) {
+        let says_failure = |text: &str| self.failure_words.is_match(text);
+        let stated = |found: &Match<'_>| !hearsay::is_hearsay(found, entry.stream, &text, level, says_failure);
+        if let Some(found) = found.filter(stated) {
             let mut class = signature_class(&found, entry.stream, &text, level);
             class.shape = shape;
             return class;
@@ -215,28 +217,6 @@ impl<'c> Classifier<'c> {
             target: String::new(),
             core: chain.root().message.lines().next().unwrap_or("").trim().to_owned(),
         }
-    }
-
-    /// Whether a line of an application only repeats what somebody else said: users type anything, and applications log
-    /// it. A line that calls itself informational states a cause where it opens with it, or says before it that something
-    /// failed; one that names no level does not state what it puts into quotes.
-    fn only_quotes(&self, found: &Match<'_>, stream: Stream, text: &str, level: Level) -> bool {
-        let own = matches!(stream, Stream::Stdout | Stream::Stderr | Stream::Application);
-        if !own || found.signature.role > Role::Failure || level >= Level::Warning {
-            return false;
-        }
-        let before = text.get(..found.start).unwrap_or("");
-        let quote = before.rfind('"').filter(|_| before.matches('"').count() % 2 == 1 && !text.starts_with('{'));
-        let outside = exception::before_kind(&before[..quote.unwrap_or(before.len())]);
-        if self.failure_words.is_match(outside) {
-            return false;
-        }
-        if level == Level::Unknown {
-            return quote.is_some();
-        }
-        let dress = text.len() - message::strip_prefix(text).len();
-        let opening = outside.get(dress..).unwrap_or("").trim_end();
-        !opening.is_empty() && !opening.ends_with(']')
     }
 
     fn template_class(&self, text: &str, level: Level, shape: LineShape) -> Classified {

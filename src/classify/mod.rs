@@ -5,6 +5,7 @@
 //! the signature catalogue and the shape of the message decide.
 
 pub mod exception;
+mod hearsay;
 pub mod level;
 pub mod mark;
 pub mod mask;

@@ -41,7 +41,7 @@ use truth::Truth;
 use world::World;
 
 /// Seeds of an ordinary test run.
-const SEEDS: u64 = 3;
+const SEEDS: u64 = 2;
 
 /// Stack of a worker.
 const STACK_BYTES: usize = 64 << 20;
