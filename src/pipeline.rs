@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use crate::classify::Classifier;
 use crate::classify::matcher::Catalog;
+use crate::classify::redact;
 use crate::facts::clusters::{self, Clusters};
 use crate::facts::seen::Seen;
 use crate::facts::{Facts, Settled};
@@ -24,6 +25,8 @@ pub struct Options {
     pub state_files: Vec<PathBuf>,
     /// How to read.
     pub ingest: ingest::Options,
+    /// What to keep out of the report.
+    pub redaction: redact::Level,
 }
 
 /// Why there is no report.
@@ -35,6 +38,9 @@ pub enum Error {
     /// A defect of whydown.
     #[error(transparent)]
     Columns(#[from] crate::facts::columns::ColumnsError),
+    /// A defect of whydown.
+    #[error("the report cannot be redacted: {0}")]
+    Redaction(#[from] serde_json::Error),
 }
 
 /// What reading gave: facts, and what describes the inputs. The first half of the work, and the half that can be
@@ -48,6 +54,8 @@ pub struct Scan {
     pub damage: Vec<Damage>,
     /// Descriptions of services and revisions.
     pub documents: Vec<Document>,
+    /// What to keep out of the report.
+    pub redaction: redact::Level,
 }
 
 /// What the scan means before anything is called a cause: clusters, and what was running when.
@@ -72,7 +80,7 @@ pub fn scan(options: &Options) -> Result<Scan, Error> {
     let start = Instant::now();
     let catalog = Catalog::embedded();
     let seen = Seen::default();
-    let worker = || (Classifier::new(catalog), Facts::default());
+    let worker = || (Classifier::new(catalog).with_redaction(options.redaction), Facts::default());
     let read = ingest::read(&options.inputs, &options.ingest, worker, |(classifier, facts), entry| {
         facts.observe(classifier, &seen, entry);
     })?;
@@ -83,13 +91,17 @@ pub fn scan(options: &Options) -> Result<Scan, Error> {
     let documents = documents.iter().flat_map(|document| history::parse_document(&document.json)).collect();
     let facts = read.partials.into_iter().map(|(_, facts)| facts).fold(Facts::default(), Facts::merge);
     tracing::debug!(entries = facts.entries, rows = facts.rows.len(), elapsed = ?start.elapsed(), "read and merged");
-    Ok(Scan { facts, files: read.files, damage: read.damage, documents })
+    Ok(Scan { facts, files: read.files, damage: read.damage, documents, redaction: options.redaction })
 }
 
-/// Puts facts to rest, clusters them and rebuilds what was running.
+/// Puts facts to rest, clusters them and rebuilds what was running, without secrets.
 pub fn rebuild(facts: Facts, documents: &[Document]) -> Result<Rebuilt, Error> {
+    rebuild_as(facts, documents, redact::Level::default())
+}
+
+fn rebuild_as(facts: Facts, documents: &[Document], redaction: redact::Level) -> Result<Rebuilt, Error> {
     let start = Instant::now();
-    let settled = facts.settle(&Classifier::new(Catalog::embedded()));
+    let settled = facts.settle(&Classifier::new(Catalog::embedded()).with_redaction(redaction));
     tracing::debug!(elapsed = ?start.elapsed(), "settled");
     let clusters = clusters::clusters(&settled)?;
     tracing::debug!(clusters = clusters.list.len(), elapsed = ?start.elapsed(), "clustered");
@@ -101,7 +113,7 @@ pub fn rebuild(facts: Facts, documents: &[Document]) -> Result<Rebuilt, Error> {
 /// From what was read to the report.
 pub fn conclude(scan: Scan) -> Result<Report, Error> {
     let catalog = Catalog::embedded();
-    let Rebuilt { settled, clusters, state, coverage } = rebuild(scan.facts, &scan.documents)?;
+    let Rebuilt { settled, clusters, state, coverage } = rebuild_as(scan.facts, &scan.documents, scan.redaction)?;
     let start = Instant::now();
     let paths: Vec<String> = scan.files.iter().map(|file| file.path.clone()).collect();
     let reasoned = reason::reason(&settled, &clusters, &state, catalog, &paths);
@@ -118,5 +130,5 @@ pub fn conclude(scan: Scan) -> Result<Report, Error> {
         findings: advised.findings,
         notices: advised.notices,
     };
-    Ok(report::compose::compose(parts))
+    Ok(report::redaction::apply(report::compose::compose(parts), scan.redaction)?)
 }

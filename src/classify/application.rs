@@ -11,7 +11,7 @@ use super::exception::{self, LineShape};
 use super::level::{self, Level};
 use super::mark::Mark;
 use super::matcher::{Catalog, Match};
-use super::{ClassKey, Classified, EVIDENCE_BYTES_MAX, Strength, mask, message, request};
+use super::{ClassKey, Classified, EVIDENCE_BYTES_MAX, Strength, mask, message, redact, request};
 use crate::model::{Category, Entry, Platform, Role, Severity, Stream};
 
 /// Equal texts remembered by one worker before it starts afresh; bounds its memory.
@@ -47,6 +47,7 @@ pub struct Classifier {
     cache: HashMap<u64, Arc<Classified>, FixedState>,
     failure_words: aho_corasick::AhoCorasick,
     hasher: FixedState,
+    redaction: redact::Level,
 }
 
 impl Classifier {
@@ -56,23 +57,40 @@ impl Classifier {
             .ascii_case_insensitive(true)
             .build(FAILURE_WORDS)
             .expect("sixteen short literals always build");
-        Self { catalog, cache: HashMap::default(), failure_words, hasher: FixedState::with_seed(7) }
+        Self {
+            catalog,
+            cache: HashMap::default(),
+            failure_words,
+            hasher: FixedState::with_seed(7),
+            redaction: redact::Level::default(),
+        }
+    }
+
+    /// The same, keeping out as much as `level` says.
+    #[must_use]
+    pub fn with_redaction(self, level: redact::Level) -> Self {
+        Self { redaction: level, ..self }
+    }
+
+    /// How much is kept out of what is remembered.
+    pub fn redaction(&self) -> redact::Level {
+        self.redaction
     }
 
     /// What the entry says. Audit entries are classified by [`Self::classify_text`] on their message.
     pub fn classify(&mut self, entry: &Entry<'_>) -> Arc<Classified> {
         if entry.http.is_some() && entry.stream == Stream::Requests {
-            return Arc::new(self.classify_request(entry).redacted());
+            return Arc::new(self.classify_request(entry).redacted(self.redaction));
         }
         let body: &str = if entry.text.is_empty() { entry.json.as_deref().unwrap_or("") } else { &entry.text };
         if body.len() > CACHED_TEXT_BYTES_MAX {
-            return Arc::new(self.classify_application(entry).redacted());
+            return Arc::new(self.classify_application(entry).redacted(self.redaction));
         }
         let key = self.hasher.hash_one((entry.platform, entry.stream, entry.severity, entry.text.is_empty(), body));
         if let Some(known) = self.cache.get(&key) {
             return Arc::clone(known);
         }
-        let fresh = Arc::new(self.classify_application(entry).redacted());
+        let fresh = Arc::new(self.classify_application(entry).redacted(self.redaction));
         if self.cache.len() >= CACHE_ENTRIES_MAX {
             self.cache.clear();
         }
@@ -84,16 +102,16 @@ impl Classifier {
     pub fn classify_text(&self, platform: Platform, stream: Stream, severity: Severity, text: &str) -> Classified {
         let level = level_of(Some(severity), Level::Unknown);
         if let Some(found) = self.catalog.find(platform, stream, text) {
-            return signature_class(&found, stream, text, level).redacted();
+            return signature_class(&found, stream, text, level).redacted(self.redaction);
         }
-        self.template_class(text, level, LineShape::Plain).redacted()
+        self.template_class(text, level, LineShape::Plain).redacted(self.redaction)
     }
 
     /// What a block of joined lines says, if it is an exception.
     pub fn classify_block(&self, platform: Platform, stream: Stream, block: &str) -> Option<Classified> {
         let clean = message::clean(block);
         let chain = exception::parse(&clean)?;
-        Some(self.exception_class(platform, stream, &chain, &clean, Level::Error).redacted())
+        Some(self.exception_class(platform, stream, &chain, &clean, Level::Error).redacted(self.redaction))
     }
 
     fn classify_request(&self, entry: &Entry<'_>) -> Classified {

@@ -107,11 +107,12 @@ pub struct Classified {
 }
 
 impl Classified {
-    /// The same without secrets and addresses of people. Everything that is kept passes here.
+    /// The same without secrets and addresses of people, unless nothing is to be kept out. Everything that is kept
+    /// passes here; what only the strict level replaces is replaced in the report.
     #[must_use]
-    pub fn redacted(mut self) -> Self {
+    pub fn redacted(mut self, level: redact::Level) -> Self {
         for text in [&mut self.title, &mut self.text, &mut self.core] {
-            if let std::borrow::Cow::Owned(clean) = redact::redact(text) {
+            if let std::borrow::Cow::Owned(clean) = level.min(redact::Level::Secrets).apply(text) {
                 *text = clean;
             }
         }

@@ -25,6 +25,9 @@ pub enum Failure {
     /// No report.
     #[error(transparent)]
     Pipeline(#[from] pipeline::Error),
+    /// A stored report could not be read.
+    #[error(transparent)]
+    Report(#[from] crate::report::read::Error),
     /// Standard output is closed or full.
     #[error("cannot write the report: {0}")]
     Output(#[from] std::io::Error),
@@ -35,7 +38,8 @@ impl Failure {
     pub fn report(self) -> ExitCode {
         let code = match &self {
             Self::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return ExitCode::from(ANALYSED),
-            Self::Output(_) | Self::Pipeline(pipeline::Error::Columns(_)) => INTERNAL,
+            Self::Output(_) | Self::Pipeline(pipeline::Error::Columns(_) | pipeline::Error::Redaction(_)) => INTERNAL,
+            Self::Report(_) => UNREADABLE,
             Self::Pipeline(pipeline::Error::Ingest(error)) => code_of(error),
         };
         say(&format!("whydown: {self}"));

@@ -8,6 +8,9 @@ mod collect;
 mod exit;
 mod inputs;
 mod moment;
+mod render;
+mod rendering;
+mod schema;
 
 use std::process::ExitCode;
 
@@ -44,6 +47,10 @@ enum Command {
     Analyze(analyze::Analyze),
     /// Print the commands that export everything an analysis needs
     Collect(collect::Collect),
+    /// Print a stored report in another form
+    Render(render::Render),
+    /// Print the JSON schema of the reports
+    Schema(schema::Schema),
 }
 
 /// Parses, runs, and turns the outcome into an exit code.
@@ -56,6 +63,8 @@ pub fn run() -> ExitCode {
     let outcome = match &arguments.command {
         Command::Analyze(analyze) => analyze.run(),
         Command::Collect(collect) => collect.run(),
+        Command::Render(render) => render.run(),
+        Command::Schema(schema) => schema.run(),
     };
     outcome.unwrap_or_else(Failure::report)
 }

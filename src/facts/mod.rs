@@ -180,7 +180,7 @@ impl Facts {
             fact.method,
             if fact.revision.is_empty() { &fact.service } else { &fact.revision }
         );
-        let class = class.redacted();
+        let class = class.redacted(classifier.redaction());
         if !message.is_empty() && !class.is_quiet() {
             let place = Place { service, revision, time, written: time, identity };
             self.keep(entry, &Arc::new(class), &place);

@@ -37,7 +37,7 @@ pub(super) fn tables(report: &Report, full: bool) -> Vec<Table> {
             .checks
             .iter()
             .map(|check| {
-                vec![check.name.clone(), check.threshold.clone(), check.observed.clone(), check.status.clone()]
+                [&check.name, &check.threshold, &check.observed, &check.status].map(|text| clean(text)).to_vec()
             })
             .collect(),
         note: String::new(),
@@ -59,7 +59,7 @@ fn revision_rows(service: &Service) -> Vec<Vec<String>> {
                 revision.exits.to_string(),
                 revision.crashes.to_string(),
                 revision.traffic_percent.map_or_else(|| "-".to_owned(), |percent| format!("{percent} %")),
-                revision.verdict.split(':').next().unwrap_or("").to_owned(),
+                clean(revision.verdict.split(':').next().unwrap_or("")),
             ]
         })
         .collect()
@@ -84,7 +84,7 @@ fn deployment_rows(service: &Service) -> Vec<Vec<String>> {
             if !deployment.traffic_after.is_empty() {
                 what.push(format!("traffic {}", deployment.traffic_after));
             }
-            vec![time(deployment.time), deployment.kind.clone(), clean(&deployment.revision), clean(&what.join("; "))]
+            vec![time(deployment.time), clean(&deployment.kind), clean(&deployment.revision), clean(&what.join("; "))]
         })
         .collect()
 }
@@ -101,7 +101,7 @@ fn cluster_table(report: &Report, full: bool) -> Table {
             .take(most)
             .map(|cluster| {
                 vec![
-                    cluster.id.clone(),
+                    clean(&cluster.id),
                     cluster.role.word(),
                     cluster.count.to_string(),
                     cluster.instances.to_string(),

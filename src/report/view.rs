@@ -109,8 +109,8 @@ pub(super) fn view(report: &Report, full: bool) -> View {
             .notices
             .iter()
             .map(|notice| {
-                let command = notice.command.clone().unwrap_or_default();
-                (notice.code.clone(), clean(&notice.message), clean(&notice.effect), command)
+                let command = notice.command.as_deref().map(escape::command).unwrap_or_default();
+                (clean(&notice.code), clean(&notice.message), clean(&notice.effect), command)
             })
             .collect(),
         ruled_out: report.ruled_out.iter().map(|one| (clean(&one.hypothesis), clean(&one.reason))).collect(),
@@ -228,7 +228,7 @@ fn action(action: &Action) -> ActionView {
     let notes = [("before", &action.precondition), ("expect", &action.expect), ("undo", &action.undo)];
     ActionView {
         line: format!("{}: {} ({risk})", action.stage.word(), clean(&action.title)),
-        command: escape::lines(&action.command, 40, 4_000).join("\n"),
+        command: escape::command(&action.command),
         notes: notes
             .into_iter()
             .filter(|(_, text)| !text.is_empty())
@@ -244,7 +244,8 @@ fn short(finding: &Finding) -> String {
 
 fn state(service: &Service) -> String {
     let state = &service.revision_state;
-    format!("{}: {} (role: {}). {}", service.name, state.state, state.role, clean(&state.evidence.join("; ")))
+    let evidence = state.evidence.join("; ");
+    clean(&format!("{}: {} (role: {}). {evidence}", service.name, state.state, state.role))
 }
 
 pub(super) fn clean(text: &str) -> String {

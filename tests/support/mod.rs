@@ -36,6 +36,7 @@ pub fn analyze(inputs: &[PathBuf], state_files: &[PathBuf], threads: usize) -> R
         inputs: inputs.to_vec(),
         state_files: state_files.to_vec(),
         ingest: ingest::Options { threads, ..ingest::Options::default() },
+        ..Options::default()
     };
     pipeline::analyze(&options).unwrap_or_else(|error| panic!("{}: {error}", inputs[0].display()))
 }
