@@ -22,6 +22,7 @@ pub mod schema;
 pub mod script;
 mod tables;
 mod text;
+mod timeline;
 mod view;
 
 use std::io::{self, Write};

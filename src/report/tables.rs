@@ -45,6 +45,35 @@ pub(super) fn tables(report: &Report, full: bool) -> Vec<Table> {
     tables
 }
 
+/// Tables for who wants to check the report.
+pub(super) fn appendix(report: &Report) -> Vec<Table> {
+    let inputs = report.export.files.iter().map(|file| {
+        let packed = if file.compression == "none" { "" } else { file.compression.as_str() };
+        let form = format!("{} {} {packed}", file.format, file.encoding);
+        let counts = [file.bytes, file.entries, file.rejected].map(|count| count.to_string());
+        [vec![clean(&file.path), clean(&form)], counts.to_vec()].concat()
+    });
+    let scores = report.findings.iter().flat_map(|finding| {
+        finding.score_parts.iter().map(|part| {
+            vec![finding.rank.to_string(), clean(&part.name), format!("{:.1}", part.value), clean(&part.why)]
+        })
+    });
+    vec![
+        Table {
+            title: "Inputs".to_owned(),
+            columns: vec!["file", "form", "bytes", "entries", "unreadable"],
+            rows: inputs.collect(),
+            note: String::new(),
+        },
+        Table {
+            title: "Scores".to_owned(),
+            columns: vec!["finding", "part", "value", "why"],
+            rows: scores.collect(),
+            note: String::new(),
+        },
+    ]
+}
+
 fn revision_rows(service: &Service) -> Vec<Vec<String>> {
     service
         .revisions
@@ -141,6 +170,7 @@ fn sparkline(cluster: &Cluster, first: Timestamp, last: Timestamp) -> String {
         .collect()
 }
 
-fn latency(ms: f64) -> String {
+/// `340 ms`, `7.6 s`.
+pub(super) fn latency(ms: f64) -> String {
     if ms >= 1_000.0 { format!("{:.1} s", ms / 1_000.0) } else { format!("{ms:.0} ms") }
 }
