@@ -13,6 +13,7 @@ use std::io::{self, Write};
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::tables::SPARKLINE;
 use super::view::{ActionView, FindingView, Table, View};
 use crate::model::Risk;
 use crate::model::report::Report;
@@ -22,7 +23,7 @@ use picture::Picture;
 const STYLE: &str = include_str!("html/style.css");
 
 /// SHA-256 of the style sheet in base64; a test computes it.
-const STYLE_HASH: &str = "MYnpKcDj2M2Fm40mBj4djLhPd8IkQfzOLP4U4cDSDN4=";
+const STYLE_HASH: &str = "C+FDlltc5qMEHl9HN/LkGMWp2DKvSaZxPVnfpLzQx6g=";
 
 /// Services with pictures; those of findings come first.
 const PICTURED_MAX: usize = 6;
@@ -204,7 +205,7 @@ fn table(table: &Table) -> Markup {
         div class="scroll" role="region" tabindex="0" aria-label=(table.title) {
             table {
                 thead { tr { @for name in &table.columns { th scope="col" { (name) } } } }
-                tbody { @for row in &table.rows { tr { @for cell in row { td { (cell) } } } } }
+                tbody { @for row in &table.rows { tr { @for (cell, column) in row.iter().zip(&table.columns) { td class=[(*column == SPARKLINE).then_some("spark")] { (cell) } } } } }
             }
         }
         @if !table.note.is_empty() { p { (table.note) } }

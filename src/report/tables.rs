@@ -8,6 +8,9 @@ use crate::model::report::{Cluster, Report, Service};
 /// Clusters shown in the summary.
 const CLUSTERS_MAX: usize = 10;
 
+/// Name of the column whose cells are pictures made of characters: blanks in it count.
+pub(super) const SPARKLINE: &str = "over time";
+
 /// All tables, in the order of the page.
 pub(super) fn tables(report: &Report, full: bool) -> Vec<Table> {
     let mut tables = Vec::new();
@@ -123,7 +126,7 @@ fn cluster_table(report: &Report, full: bool) -> Table {
     let extent = report.export.first_timestamp.zip(report.export.last_timestamp);
     Table {
         title: "Clusters".to_owned(),
-        columns: vec!["id", "role", "count", "instances", "over time", "what it says"],
+        columns: vec!["id", "role", "count", "instances", SPARKLINE, "what it says"],
         rows: report
             .clusters
             .iter()

@@ -3,6 +3,7 @@
 use super::view::{clean, time};
 use crate::model::Timestamp;
 use crate::model::report::{Report, Service};
+use crate::model::time::NANOS_PER_SECOND;
 
 /// Lines shown; a longer history keeps the beginning, and the last line counts the rest.
 const LINES_MAX: usize = 60;
@@ -33,7 +34,11 @@ pub(super) fn timeline(report: &Report) -> Vec<(String, String)> {
     let export = &report.export;
     events.extend(export.first_timestamp.map(|at| (at, 0, "first entry of these files".to_owned())));
     events.extend(export.last_timestamp.map(|at| (at, 5, "last entry of these files".to_owned())));
-    events.sort();
+    // Times are shown to the second, so that is what orders them; within one, the beginning of the files comes first.
+    events.sort_by(|a, b| {
+        let key = |event: &(Timestamp, u8, String)| (event.0.0.div_euclid(NANOS_PER_SECOND), event.1, event.0);
+        key(a).cmp(&key(b)).then_with(|| a.2.cmp(&b.2))
+    });
     let left_out = events.len().saturating_sub(LINES_MAX);
     let mut lines: Vec<(String, String)> =
         events.into_iter().take(LINES_MAX).map(|(at, _, what)| (time(at), clean(&what))).collect();
