@@ -46,6 +46,8 @@ pub struct Classifier {
     catalog: &'static Catalog,
     cache: HashMap<u64, Arc<Classified>, FixedState>,
     failure_words: aho_corasick::AhoCorasick,
+    /// The answer for most entries of most exports.
+    healthy_request: Arc<Classified>,
     hasher: FixedState,
     redaction: redact::Level,
 }
@@ -57,10 +59,12 @@ impl Classifier {
             .ascii_case_insensitive(true)
             .build(FAILURE_WORDS)
             .expect("sixteen short literals always build");
+        let healthy_request = Arc::new(quiet(String::new(), Level::Unknown));
         Self {
             catalog,
             cache: HashMap::default(),
             failure_words,
+            healthy_request,
             hasher: FixedState::with_seed(7),
             redaction: redact::Level::default(),
         }
@@ -79,18 +83,32 @@ impl Classifier {
 
     /// What the entry says. Audit entries are classified by [`Self::classify_text`] on their message.
     pub fn classify(&mut self, entry: &Entry<'_>) -> Arc<Classified> {
-        if entry.http.is_some() && entry.stream == Stream::Requests {
-            return Arc::new(self.classify_request(entry).redacted(self.redaction));
+        let request = entry.http.as_ref().filter(|_| entry.stream == Stream::Requests);
+        if let Some(http) = request
+            && entry.text.is_empty()
+            && !request::fails(entry, http)
+        {
+            return Arc::clone(&self.healthy_request);
         }
         let body: &str = if entry.text.is_empty() { entry.json.as_deref().unwrap_or("") } else { &entry.text };
+        let fresh = |classifier: &Self| {
+            let class = if request.is_some() {
+                classifier.classify_request(entry)
+            } else {
+                classifier.classify_application(entry)
+            };
+            Arc::new(class.redacted(classifier.redaction))
+        };
         if body.len() > CACHED_TEXT_BYTES_MAX {
-            return Arc::new(self.classify_application(entry).redacted(self.redaction));
+            return fresh(self);
         }
-        let key = self.hasher.hash_one((entry.platform, entry.stream, entry.severity, entry.text.is_empty(), body));
+        let http = request.map(|http| (http.status, &*http.method, &*http.url));
+        let key =
+            self.hasher.hash_one((entry.platform, entry.stream, entry.severity, entry.text.is_empty(), body, http));
         if let Some(known) = self.cache.get(&key) {
             return Arc::clone(known);
         }
-        let fresh = Arc::new(self.classify_application(entry).redacted(self.redaction));
+        let fresh = fresh(self);
         if self.cache.len() >= CACHE_ENTRIES_MAX {
             self.cache.clear();
         }
@@ -117,15 +135,16 @@ impl Classifier {
     fn classify_request(&self, entry: &Entry<'_>) -> Classified {
         let level = level_of(entry.severity, Level::Unknown);
         let Some(http) = &entry.http else { return quiet(String::new(), level) };
-        if entry.text.is_empty() && !request::fails(entry, http) {
-            return quiet(String::new(), level);
-        }
         let plain = request::plain_request(entry, http, level);
         if entry.text.is_empty() {
             return plain;
         }
         match self.catalog.find(entry.platform, entry.stream, &entry.text) {
-            Some(found) => Classified { text: plain.text, ..signature_class(&found, entry.stream, &entry.text, level) },
+            Some(found) => Classified {
+                text: plain.text,
+                target: plain.target,
+                ..signature_class(&found, entry.stream, &entry.text, level)
+            },
             None => plain,
         }
     }
@@ -200,6 +219,7 @@ impl Classifier {
             shape: LineShape::Plain,
             mark: found.as_ref().map_or(Mark::None, |found| found.signature.mark),
             captures: found.map(|found| found.captures).unwrap_or_default(),
+            target: String::new(),
             core: chain.root().message.lines().next().unwrap_or("").trim().to_owned(),
         }
     }
@@ -240,6 +260,7 @@ impl Classifier {
             shape,
             mark: Mark::None,
             captures: Vec::new(),
+            target: String::new(),
             core: core.to_owned(),
         }
     }
@@ -299,6 +320,7 @@ fn signature_class(found: &Match<'_>, stream: Stream, text: &str, level: Level) 
         shape: LineShape::Plain,
         mark: signature.mark,
         captures: found.captures.clone(),
+        target: String::new(),
         core,
     }
 }
@@ -317,6 +339,7 @@ fn mention_class(kind: &str, what: &str, text: &str, level: Level, shape: LineSh
         shape,
         mark: Mark::None,
         captures: Vec::new(),
+        target: String::new(),
         core: what.lines().next().unwrap_or("").trim().to_owned(),
     }
 }
@@ -339,6 +362,7 @@ fn quiet(text: String, level: Level) -> Classified {
         shape: LineShape::Plain,
         mark: Mark::None,
         captures: Vec::new(),
+        target: String::new(),
         core: String::new(),
     }
 }

@@ -102,6 +102,8 @@ pub struct Classified {
     pub mark: Mark,
     /// Named captures of the signature.
     pub captures: Vec<(String, String)>,
+    /// Method and path template of a request; empty elsewhere.
+    pub target: String,
     /// The innermost message, for telling that another text only repeats it; empty if none.
     pub core: String,
 }

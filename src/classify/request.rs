@@ -101,15 +101,15 @@ pub(super) fn plain_request(entry: &Entry<'_>, http: &HttpRequest<'_>, level: Le
         shape: LineShape::Plain,
         mark: Mark::None,
         captures: Vec::new(),
+        target,
         core: String::new(),
     }
 }
 
-/// `HTTP 503 GET /api/x 1.204s`, for evidence.
+/// `HTTP 503 GET /api/x`, for evidence. How long it took is the row's and not the text's, so that equal requests
+/// are one text.
 pub(super) fn request_line(http: &HttpRequest<'_>) -> String {
-    #[allow(clippy::cast_precision_loss, reason = "printed with three decimals")]
-    let seconds = http.latency_nanos.unwrap_or(0) as f64 / 1e9;
-    format!("HTTP {} {} {} {seconds:.3}s", status_of(http), http.method, path_of(&http.url))
+    format!("HTTP {} {} {}", status_of(http), http.method, path_of(&http.url))
 }
 
 #[cfg(test)]

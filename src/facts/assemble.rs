@@ -3,6 +3,10 @@
 //! In: rows of one instance and stream in time order. Out: the same rows, with each block that is an
 //! exception (or that a signature knows) replaced by one row at its first line.
 
+use std::collections::HashMap;
+
+use foldhash::fast::FixedState;
+
 use super::row::{ClassId, Row};
 use super::symbols::{Symbol, Symbols};
 use crate::classify::exception::LineShape;
@@ -27,30 +31,37 @@ pub(super) trait ClassView {
     fn intern(&mut self, class: &Classified) -> ClassId;
 }
 
-/// Rows in time order, blocks joined; the order of the result is that of the input.
+/// Joins the blocks among rows in time order: the first row of a block tells all of it. The result marks the rows
+/// that are told by another one.
 pub(super) fn join_lines(
-    rows: Vec<Row>,
+    rows: &mut [Row],
     symbols: &mut Symbols,
     classes: &mut dyn ClassView,
     classifier: &Classifier,
     platform_of: &dyn Fn(Symbol) -> Platform,
-) -> Vec<Row> {
-    let mut slots: Vec<Option<Row>> = rows.into_iter().map(Some).collect();
-    for block in blocks(&slots, symbols, classes) {
-        join_block(&mut slots, &block, symbols, classes, classifier, platform_of);
+) -> Vec<bool> {
+    let mut joined = vec![false; rows.len()];
+    for block in blocks(rows, symbols, classes) {
+        if join_block(rows, &block, symbols, classes, classifier, platform_of) {
+            block[1..].iter().for_each(|index| joined[*index] = true);
+        }
     }
-    slots.into_iter().flatten().collect()
+    joined
 }
 
 /// Indices of the rows of each block.
-fn blocks(slots: &[Option<Row>], symbols: &Symbols, classes: &dyn ClassView) -> Vec<Vec<usize>> {
-    let mut lines: Vec<(Symbol, Symbol, Stream, usize)> = slots
+fn blocks(rows: &[Row], symbols: &Symbols, classes: &dyn ClassView) -> Vec<Vec<usize>> {
+    // Rows of one class and text have one shape, and a crash loop writes few texts very often.
+    let mut shapes: HashMap<(ClassId, Symbol), LineShape, FixedState> = HashMap::default();
+    let mut lines: Vec<(Symbol, Symbol, Stream, usize)> = rows
         .iter()
         .enumerate()
-        .filter_map(|(index, slot)| slot.as_ref().map(|row| (row, index)))
-        .filter(|(row, _)| matches!(row.stream, Stream::Stdout | Stream::Stderr | Stream::Application))
-        .filter(|(row, _)| shape_of(row, symbols, classes) != LineShape::Plain)
-        .map(|(row, index)| (row.service, row.instance, row.stream, index))
+        .filter(|(_, row)| matches!(row.stream, Stream::Stdout | Stream::Stderr | Stream::Application))
+        .filter(|(_, row)| {
+            let shape = shapes.entry((row.class, row.text)).or_insert_with(|| shape_of(row, symbols, classes));
+            *shape != LineShape::Plain
+        })
+        .map(|(index, row)| (row.service, row.instance, row.stream, index))
         .collect();
     lines.sort_unstable();
     let mut found: Vec<Vec<usize>> = Vec::new();
@@ -58,18 +69,14 @@ fn blocks(slots: &[Option<Row>], symbols: &Symbols, classes: &dyn ClassView) -> 
     let mut state = BlockState::default();
     for window in 0..lines.len() {
         let (service, instance, stream, index) = lines[window];
-        let row = slots[index].as_ref();
-        let Some(row) = row else { continue };
+        let row = &rows[index];
         let text = symbols.text(row.text);
-        let shape = shape_of(row, symbols, classes);
+        let shape = shapes.get(&(row.class, row.text)).copied().unwrap_or(LineShape::Plain);
         let follows = window > 0
             && lines[window - 1].0 == service
             && lines[window - 1].1 == instance
             && lines[window - 1].2 == stream
-            && open
-                .last()
-                .and_then(|last| slots[*last].as_ref())
-                .is_some_and(|last| row.time - last.time <= GAP_NANOS_MAX)
+            && open.last().is_some_and(|last| row.time - rows[*last].time <= GAP_NANOS_MAX)
             && open.len() < BLOCK_LINES_MAX;
         if !follows || state.starts_anew(text, shape) {
             if open.len() > 1 {
@@ -137,53 +144,35 @@ impl BlockState {
     }
 }
 
+/// Joins one block if it is an exception or known to a signature; otherwise its head shows it as evidence.
 fn join_block(
-    slots: &mut [Option<Row>],
+    rows: &mut [Row],
     block: &[usize],
     symbols: &mut Symbols,
     classes: &mut dyn ClassView,
     classifier: &Classifier,
     platform_of: &dyn Fn(Symbol) -> Platform,
-) {
-    let Some(first) = slots[block[0]].clone() else { return };
-    let text: String = block
-        .iter()
-        .filter_map(|index| slots[*index].as_ref())
-        .map(|row| symbols.text(row.text))
-        .collect::<Vec<_>>()
-        .join("\n");
-    let platform = platform_of(first.service);
-    let known = classifier.classify_block(platform, first.stream, &text).or_else(|| {
-        let class = classifier.classify_text(platform, first.stream, Severity::Error, &text);
+) -> bool {
+    let (service, stream) = (rows[block[0]].service, rows[block[0]].stream);
+    let text = block.iter().map(|index| symbols.text(rows[*index].text)).collect::<Vec<_>>().join("\n");
+    let platform = platform_of(service);
+    let known = classifier.classify_block(platform, stream, &text).or_else(|| {
+        let class = classifier.classify_text(platform, stream, Severity::Error, &text);
         matches!(class.key, ClassKey::Signature { .. }).then_some(class)
     });
-    let level =
-        block.iter().filter_map(|index| slots[*index].as_ref()).map(|row| row.level).max().unwrap_or(Level::Unknown);
     if let Some(class) = known {
-        let row = Row {
-            class: classes.intern(&class),
-            text: symbols.intern(&class.text),
-            level: level.max(class.level),
-            ..first
-        };
-        for index in block {
-            slots[*index] = None;
-        }
-        slots[block[0]] = Some(row);
-        return;
+        let level = block.iter().map(|index| rows[*index].level).max().unwrap_or(Level::Unknown);
+        let first = &mut rows[block[0]];
+        first.class = classes.intern(&class);
+        first.text = symbols.intern(&class.text);
+        first.level = level.max(class.level);
+        return true;
     }
-    // Not an exception: the head keeps its class and shows the block as evidence, loose lines go.
-    let excerpt: String = text.chars().take(EVIDENCE_BYTES_MAX / 3).collect();
-    let joined = symbols.intern(&excerpt);
-    let mut head_found = false;
-    for index in block {
-        let Some(row) = slots[*index].as_mut() else { continue };
-        if matches!(classes.class(row.class).key, ClassKey::StackLine) {
-            continue;
-        }
-        if !head_found {
-            row.text = joined;
-            head_found = true;
-        }
+    // Not an exception: the head keeps its class and shows the block, loose lines go.
+    let head = block.iter().find(|index| !matches!(classes.class(rows[**index].class).key, ClassKey::StackLine));
+    if let Some(head) = head {
+        let excerpt: String = text.chars().take(EVIDENCE_BYTES_MAX / 3).collect();
+        rows[*head].text = symbols.intern(&excerpt);
     }
+    false
 }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use foldhash::fast::FixedState;
 
 use super::Settled;
-use super::columns::{Columns, ColumnsError};
+use super::columns::{Cell, Columns, ColumnsError};
 use super::row::ClassId;
 use super::symbols::Symbol;
 use crate::model::Role;
@@ -53,25 +53,19 @@ pub struct Clusters {
 
 /// Groups the rows.
 pub fn clusters(settled: &Settled) -> Result<Clusters, ColumnsError> {
-    let columns = Columns::new(&settled.rows)?;
-    let width = window_width(settled);
-    let (counts, (revisions, windows)) =
-        rayon::join(|| columns.clusters(), || rayon::join(|| columns.by_revision(), || columns.windows(width)));
-    let mut list: Vec<Cluster> = counts?
-        .into_iter()
-        .map(|counts| Cluster {
-            id: String::new(),
-            class: counts.class,
-            service: counts.service,
-            count: counts.count,
-            instances: counts.instances,
-            first: counts.first,
-            last: counts.last,
-            revisions: Vec::new(),
-            windows: Vec::new(),
-            rows: Vec::new(),
-        })
-        .collect();
+    let columns = Columns::new(&settled.rows, window_width(settled))?;
+    let (cells, instances) = rayon::join(|| columns.cells(), || columns.instances());
+    let mut list: Vec<Cluster> = Vec::new();
+    // Cells come sorted by class and service, then revision, then window.
+    for cell in cells? {
+        let is_known = list.last().is_some_and(|known| (known.class, known.service) == (cell.class, cell.service));
+        if !is_known {
+            list.push(Cluster::empty(cell.class, cell.service));
+        }
+        if let Some(cluster) = list.last_mut() {
+            cluster.add(&cell);
+        }
+    }
     list.sort_by_cached_key(|cluster| {
         let class = &settled.classes[cluster.class.0 as usize];
         let size = u64::MAX - cluster.count;
@@ -82,14 +76,9 @@ pub fn clusters(settled: &Settled) -> Result<Clusters, ColumnsError> {
     }
     let index: HashMap<(ClassId, Symbol), usize, FixedState> =
         list.iter().enumerate().map(|(i, cluster)| ((cluster.class, cluster.service), i)).collect();
-    for (class, service, revision, count) in revisions? {
+    for (class, service, instances) in instances? {
         if let Some(&i) = index.get(&(class, service)) {
-            list[i].revisions.push((revision, count));
-        }
-    }
-    for (class, service, start, count) in windows? {
-        if let Some(&i) = index.get(&(class, service)) {
-            list[i].windows.push((start, count));
+            list[i].instances = instances;
         }
     }
     let mut of_row = Vec::with_capacity(settled.rows.len());
@@ -99,9 +88,41 @@ pub fn clusters(settled: &Settled) -> Result<Clusters, ColumnsError> {
         list[i].rows.push(number);
     }
     for cluster in &mut list {
+        cluster.windows.sort_unstable();
         cluster.revisions.sort_by_key(|(revision, _)| settled.text(*revision).to_owned());
     }
     Ok(Clusters { list, of_row })
+}
+
+impl Cluster {
+    fn empty(class: ClassId, service: Symbol) -> Self {
+        Self {
+            id: String::new(),
+            class,
+            service,
+            count: 0,
+            instances: 0,
+            first: i64::MAX,
+            last: i64::MIN,
+            revisions: Vec::new(),
+            windows: Vec::new(),
+            rows: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, cell: &Cell) {
+        self.count += cell.count;
+        self.first = self.first.min(cell.first);
+        self.last = self.last.max(cell.last);
+        match self.revisions.last_mut() {
+            Some((revision, count)) if *revision == cell.revision => *count += cell.count,
+            _ => self.revisions.push((cell.revision, cell.count)),
+        }
+        match self.windows.iter_mut().find(|(start, _)| *start == cell.window) {
+            Some((_, count)) => *count += cell.count,
+            None => self.windows.push((cell.window, cell.count)),
+        }
+    }
 }
 
 fn window_width(settled: &Settled) -> i64 {

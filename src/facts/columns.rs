@@ -19,17 +19,19 @@ impl From<PolarsError> for ColumnsError {
     }
 }
 
-/// A cluster in numbers. Times are nanoseconds since the epoch.
+/// Rows of one class on one service and revision within one window. Times are nanoseconds since the epoch.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClusterCounts {
+pub struct Cell {
     /// What its entries say.
     pub class: ClassId,
-    /// Its service.
+    /// Their service.
     pub service: Symbol,
+    /// Their revision; may be empty.
+    pub revision: Symbol,
+    /// Start of the window, aligned to the epoch.
+    pub window: i64,
     /// Entries, weighted by repeats.
     pub count: u64,
-    /// Distinct instances.
-    pub instances: u64,
     /// First entry.
     pub first: i64,
     /// Last entry.
@@ -40,104 +42,74 @@ pub struct ClusterCounts {
 pub struct Columns(DataFrame);
 
 impl Columns {
-    /// Builds the columns; the n-th row is the n-th of `rows`.
-    pub fn new(rows: &[Row]) -> Result<Self, ColumnsError> {
+    /// Builds the columns, with windows of `width_nanos` aligned to the epoch.
+    pub fn new(rows: &[Row], width_nanos: i64) -> Result<Self, ColumnsError> {
+        let width = width_nanos.max(1);
+        let window_of = |row: &Row| row.time.div_euclid(width) * width;
+        let numbers =
+            |name: &str, of: fn(&Row) -> u32| Column::new(name.into(), rows.iter().map(of).collect::<Vec<u32>>());
         let frame = DataFrame::new(
             rows.len(),
             vec![
-                Column::new("class".into(), rows.iter().map(|row| row.class.0).collect::<Vec<u32>>()),
-                Column::new("service".into(), rows.iter().map(|row| row.service.0).collect::<Vec<u32>>()),
-                Column::new("revision".into(), rows.iter().map(|row| row.revision.0).collect::<Vec<u32>>()),
-                Column::new("instance".into(), rows.iter().map(|row| row.instance.0).collect::<Vec<u32>>()),
+                numbers("class", |row| row.class.0),
+                numbers("service", |row| row.service.0),
+                numbers("revision", |row| row.revision.0),
+                numbers("instance", |row| row.instance.0),
                 Column::new("repeats".into(), rows.iter().map(|row| u64::from(row.repeats)).collect::<Vec<u64>>()),
                 Column::new("time".into(), rows.iter().map(|row| row.time).collect::<Vec<i64>>()),
+                Column::new("window".into(), rows.iter().map(window_of).collect::<Vec<i64>>()),
             ],
         )?;
         Ok(Self(frame))
     }
 
-    /// Counts per (class, service), in the order of their first entry.
-    pub fn clusters(&self) -> Result<Vec<ClusterCounts>, ColumnsError> {
-        let named = col("instance").filter(col("instance").neq(lit(0u32)));
+    /// Counts per class, service, revision and window; empty windows left out.
+    pub fn cells(&self) -> Result<Vec<Cell>, ColumnsError> {
         let table = self
             .0
             .clone()
             .lazy()
-            .group_by([col("class"), col("service")])
+            .group_by([col("class"), col("service"), col("revision"), col("window")])
             .agg([
                 col("repeats").sum().alias("count"),
-                named.n_unique().cast(DataType::UInt64).alias("instances"),
                 col("time").min().alias("first"),
                 col("time").max().alias("last"),
             ])
-            .sort(["first", "class", "service"], SortMultipleOptions::default())
+            .sort(["class", "service", "revision", "window"], SortMultipleOptions::default())
             .collect()?;
         let (class, service) = (table.column("class")?.u32()?, table.column("service")?.u32()?);
-        let (count, instances) = (table.column("count")?.u64()?, table.column("instances")?.u64()?);
-        let (first, last) = (table.column("first")?.i64()?, table.column("last")?.i64()?);
-        let clusters = (0..table.height())
-            .filter_map(|i| {
-                Some(ClusterCounts {
-                    class: ClassId(class.get(i)?),
-                    service: Symbol(service.get(i)?),
-                    count: count.get(i)?,
-                    instances: instances.get(i)?,
-                    first: first.get(i)?,
-                    last: last.get(i)?,
-                })
+        let (revision, window) = (table.column("revision")?.u32()?, table.column("window")?.i64()?);
+        let (count, first, last) =
+            (table.column("count")?.u64()?, table.column("first")?.i64()?, table.column("last")?.i64()?);
+        let cell = |i| {
+            Some(Cell {
+                class: ClassId(class.get(i)?),
+                service: Symbol(service.get(i)?),
+                revision: Symbol(revision.get(i)?),
+                window: window.get(i)?,
+                count: count.get(i)?,
+                first: first.get(i)?,
+                last: last.get(i)?,
             })
-            .collect();
-        Ok(clusters)
+        };
+        Ok((0..table.height()).filter_map(cell).collect())
     }
 
-    /// Counts per (class, service, revision).
-    pub fn by_revision(&self) -> Result<Vec<(ClassId, Symbol, Symbol, u64)>, ColumnsError> {
+    /// Distinct named instances per class and service.
+    pub fn instances(&self) -> Result<Vec<(ClassId, Symbol, u64)>, ColumnsError> {
         let table = self
             .0
             .clone()
             .lazy()
-            .group_by([col("class"), col("service"), col("revision")])
-            .agg([col("repeats").sum().alias("count")])
-            .sort(["class", "service", "revision"], SortMultipleOptions::default())
+            .filter(col("instance").neq(lit(0u32)))
+            .group_by([col("class"), col("service")])
+            .agg([col("instance").n_unique().cast(DataType::UInt64).alias("instances")])
+            .sort(["class", "service"], SortMultipleOptions::default())
             .collect()?;
         let (class, service) = (table.column("class")?.u32()?, table.column("service")?.u32()?);
-        let (revision, count) = (table.column("revision")?.u32()?, table.column("count")?.u64()?);
-        Ok((0..table.height())
-            .filter_map(|i| {
-                Some((ClassId(class.get(i)?), Symbol(service.get(i)?), Symbol(revision.get(i)?), count.get(i)?))
-            })
-            .collect())
-    }
-
-    /// Counts per (class, service) in windows of `width_nanos`, aligned to the epoch; empty windows left out.
-    pub fn windows(&self, width_nanos: i64) -> Result<Vec<(ClassId, Symbol, i64, u64)>, ColumnsError> {
-        let every = Duration::parse(&format!("{}ns", width_nanos.max(1)));
-        let table = self
-            .0
-            .clone()
-            .lazy()
-            .with_column(col("time").cast(DataType::Datetime(TimeUnit::Nanoseconds, None)))
-            .sort(["time"], SortMultipleOptions::default())
-            .group_by_dynamic(
-                col("time"),
-                [col("class"), col("service")],
-                DynamicGroupOptions {
-                    every,
-                    period: every,
-                    offset: Duration::parse("0ns"),
-                    start_by: StartBy::WindowBound,
-                    ..Default::default()
-                },
-            )
-            .agg([col("repeats").sum().alias("count")])
-            .with_column(col("time").cast(DataType::Int64))
-            .sort(["class", "service", "time"], SortMultipleOptions::default())
-            .collect()?;
-        let (class, service) = (table.column("class")?.u32()?, table.column("service")?.u32()?);
-        let (start, count) = (table.column("time")?.i64()?, table.column("count")?.u64()?);
-        Ok((0..table.height())
-            .filter_map(|i| Some((ClassId(class.get(i)?), Symbol(service.get(i)?), start.get(i)?, count.get(i)?)))
-            .collect())
+        let instances = table.column("instances")?.u64()?;
+        let row = |i| Some((ClassId(class.get(i)?), Symbol(service.get(i)?), instances.get(i)?));
+        Ok((0..table.height()).filter_map(row).collect())
     }
 }
 

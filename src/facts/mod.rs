@@ -20,18 +20,22 @@ pub mod symbols;
 
 mod assemble;
 mod classes;
+mod home;
 mod settle;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use compact_str::CompactString;
 use foldhash::fast::FixedState;
 
-use crate::classify::{self, ClassKey, Classified, Classifier};
-use crate::model::{Entry, Platform, Position, Severity, Stream, Timestamp};
+use crate::classify::{self, Classified, Classifier};
+use crate::model::{Entry, Position, Severity, Stream, Timestamp};
 use audit::AuditFact;
 use classes::Classes;
 use health::Health;
+pub use home::Home;
+use home::{Origin, RecentOrigins};
 use life::Life;
 use row::{ClassId, Row};
 use seen::Seen;
@@ -74,17 +78,6 @@ impl Span {
     }
 }
 
-/// Where a service runs; the most specific words win.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Home {
-    /// Platform.
-    pub platform: Platform,
-    /// Project id; may be empty.
-    pub project: String,
-    /// Region; may be empty.
-    pub location: String,
-}
-
 /// What one worker, or all of them together, know so far.
 #[derive(Default)]
 pub struct Facts {
@@ -120,7 +113,16 @@ pub struct Facts {
     pub audit: Vec<AuditFact>,
     classes: Classes,
     duplicates: Map<u64, Position>,
-    recent: Map<usize, (Arc<Classified>, ClassId, Symbol)>,
+    recent: Map<usize, (Arc<Classified>, KnownClass)>,
+    origins: RecentOrigins,
+}
+
+/// Numbers of a class, of its text and of its request target.
+#[derive(Debug, Clone, Copy)]
+struct KnownClass {
+    class: ClassId,
+    text: Symbol,
+    target: Symbol,
 }
 
 impl Facts {
@@ -148,14 +150,33 @@ impl Facts {
             return;
         }
         let class = classifier.classify(entry);
-        let service = self.symbols.intern(&entry.resource.service);
-        let revision = self.symbols.intern(&entry.resource.revision);
-        let end = self.observe_life(entry, service, revision, time);
-        self.observe_coverage(entry, service, revision, time);
+        let origin = self.origin(entry);
+        let instance = self.symbols.intern(&entry.instance);
+        let end = self.observe_life(entry, origin, instance, time);
+        self.observe_coverage(entry, origin, time);
         if !class.is_quiet() {
-            let place = Place { service, revision, time: end, written: time, identity: identity.unwrap_or(0) };
+            let place = Place { origin, instance, time: end, written: time, identity: identity.unwrap_or(0) };
             self.keep(entry, &class, &place);
         }
+    }
+
+    /// Numbers of the entry's service, revision and project; a new origin tells where its service runs.
+    fn origin(&mut self, entry: &Entry<'_>) -> Origin {
+        if let Some(origin) = self.origins.find(entry) {
+            return origin;
+        }
+        let service = self.symbols.intern(&entry.resource.service);
+        let revision = self.symbols.intern(&entry.resource.revision);
+        let origin = self.learn_home(entry, service, revision);
+        self.origins.remember(entry, origin);
+        origin
+    }
+
+    fn learn_home(&mut self, entry: &Entry<'_>, service: Symbol, revision: Symbol) -> Origin {
+        let project = self.symbols.intern(&entry.resource.project);
+        let home = Home::of(entry);
+        self.homes.entry(service).and_modify(|known| known.merge(&home)).or_insert(home);
+        Origin { service, revision, project }
     }
 
     /// An audit entry: a step of the deployment history, and what its message says.
@@ -166,12 +187,14 @@ impl Facts {
             .and_then(|json| audit::audit_fact(json, time, &entry.insert_id, entry.position, &entry.resource));
         let Some(fact) = fact else {
             let service = self.symbols.intern(&entry.resource.service);
-            self.observe_coverage(entry, service, EMPTY, time);
+            let origin = self.learn_home(entry, service, EMPTY);
+            self.observe_coverage(entry, origin, time);
             return;
         };
         let service = self.symbols.intern(&fact.service);
         let revision = self.symbols.intern(&fact.revision);
-        self.observe_coverage(entry, service, revision, time);
+        let origin = self.learn_home(entry, service, revision);
+        self.observe_coverage(entry, origin, time);
         let message = if fact.message.is_empty() { &fact.status_message } else { &fact.message };
         let severity = entry.severity.unwrap_or_default();
         let mut class = classifier.classify_text(entry.platform, entry.stream, severity, message);
@@ -182,31 +205,28 @@ impl Facts {
         );
         let class = class.redacted(classifier.redaction());
         if !message.is_empty() && !class.is_quiet() {
-            let place = Place { service, revision, time, written: time, identity };
+            let instance = self.symbols.intern(&entry.instance);
+            let place = Place { origin, instance, time, written: time, identity };
             self.keep(entry, &Arc::new(class), &place);
         }
         self.audit.push(fact);
     }
 
-    fn observe_coverage(&mut self, entry: &Entry<'_>, service: Symbol, revision: Symbol, time: Timestamp) {
+    fn observe_coverage(&mut self, entry: &Entry<'_>, origin: Origin, time: Timestamp) {
+        let Origin { service, revision, project } = origin;
         self.coverage.entry((service, entry.stream, entry.severity)).or_default().add(time.0);
         *self.minutes.entry(time.0.div_euclid(60_000_000_000)).or_default() += 1;
         if revision != EMPTY {
             self.revisions.entry((service, revision)).or_default().add(time.0);
         }
-        if !entry.resource.project.is_empty() {
-            let project = self.symbols.intern(&entry.resource.project);
+        if project != EMPTY {
             *self.projects.entry(project).or_default() += 1;
         }
-        self.homes.entry(service).and_modify(|home| home.learn(entry)).or_insert_with(|| Home {
-            platform: entry.platform,
-            project: entry.resource.project.to_string(),
-            location: entry.resource.location.to_string(),
-        });
     }
 
     /// Instance life and request health; returns when the entry happened (a request happens at its end).
-    fn observe_life(&mut self, entry: &Entry<'_>, service: Symbol, revision: Symbol, time: Timestamp) -> Timestamp {
+    fn observe_life(&mut self, entry: &Entry<'_>, origin: Origin, instance: Symbol, time: Timestamp) -> Timestamp {
+        let Origin { service, revision, .. } = origin;
         let mut end = time;
         let mut status = 0;
         let mut failed = false;
@@ -224,8 +244,7 @@ impl Facts {
                 .or_default();
             *minute = (minute.0 + 1, minute.1 + u64::from(failed));
         }
-        if !entry.instance.is_empty() {
-            let instance = self.symbols.intern(&entry.instance);
+        if instance != EMPTY {
             let life = self.lives.entry((service, instance)).or_default();
             let mut sign = Life { revision, first: time.0, last: end.0, ..Life::default() };
             if failed {
@@ -239,24 +258,19 @@ impl Facts {
     }
 
     fn keep(&mut self, entry: &Entry<'_>, class: &Arc<Classified>, place: &Place) {
-        let known = self.class_and_text(class);
-        let target = match (&entry.http, &class.key) {
-            (_, ClassKey::FailedRequest { target, .. }) => target.clone(),
-            (Some(http), _) => format!("{} {}", http.method, classify::path_template(classify::path_of(&http.url))),
-            _ => String::new(),
-        };
+        let known = self.known_class(class);
         let row = Row {
             time: place.time.0,
             written: place.written.0,
-            class: known.0,
-            service: place.service,
-            revision: place.revision,
-            instance: self.symbols.intern(&entry.instance),
+            class: known.class,
+            service: place.origin.service,
+            revision: place.origin.revision,
+            instance: place.instance,
             trace: self.symbols.intern(&entry.trace),
             execution: self.symbols.intern(&entry.execution),
-            insert_id: Box::from(&*entry.insert_id),
-            text: known.1,
-            target: self.symbols.intern(&target),
+            insert_id: CompactString::new(&entry.insert_id),
+            text: known.text,
+            target: known.target,
             status: entry.http.as_ref().map_or(0, classify::status_of),
             stream: entry.stream,
             level: class.level,
@@ -267,19 +281,23 @@ impl Facts {
         self.rows.push(row);
     }
 
-    /// Numbers of a class and its text. Equal texts share one `Classified`, so its address finds them again
+    /// Numbers of a class and its texts. Equal texts share one `Classified`, so its address finds them again
     /// without hashing the text; the kept reference makes sure that no other one gets the same address.
-    fn class_and_text(&mut self, class: &Arc<Classified>) -> (ClassId, Symbol) {
+    fn known_class(&mut self, class: &Arc<Classified>) -> KnownClass {
         let address = Arc::as_ptr(class) as usize;
-        if let Some((_, class, text)) = self.recent.get(&address) {
-            return (*class, *text);
+        if let Some((_, known)) = self.recent.get(&address) {
+            return *known;
         }
-        let numbers = (self.classes.intern(class), self.symbols.intern(&class.text));
+        let known = KnownClass {
+            class: self.classes.intern(class),
+            text: self.symbols.intern(&class.text),
+            target: self.symbols.intern(&class.target),
+        };
         if self.recent.len() >= RECENT_MAX {
             self.recent.clear();
         }
-        self.recent.insert(address, (Arc::clone(class), numbers.0, numbers.1));
-        numbers
+        self.recent.insert(address, (Arc::clone(class), known));
+        known
     }
 
     /// Adds what another worker knows.
@@ -348,32 +366,9 @@ impl Facts {
 
 /// Where and when a kept entry belongs.
 struct Place {
-    service: Symbol,
-    revision: Symbol,
+    origin: Origin,
+    instance: Symbol,
     time: Timestamp,
     written: Timestamp,
     identity: u64,
-}
-
-impl Home {
-    fn learn(&mut self, entry: &Entry<'_>) {
-        if entry.platform < self.platform {
-            self.platform = entry.platform;
-        }
-        keep_smaller(&mut self.project, &entry.resource.project);
-        keep_smaller(&mut self.location, &entry.resource.location);
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.platform = self.platform.min(other.platform);
-        keep_smaller(&mut self.project, &other.project);
-        keep_smaller(&mut self.location, &other.location);
-    }
-}
-
-/// Keeps the smaller of two non-empty words, so that the outcome does not depend on order.
-fn keep_smaller(mine: &mut String, theirs: &str) {
-    if !theirs.is_empty() && (mine.is_empty() || theirs < mine.as_str()) {
-        theirs.clone_into(mine);
-    }
 }

@@ -1,5 +1,7 @@
 //! One kept entry, in numbers: everything that is not plainly healthy.
 
+use compact_str::CompactString;
+
 use super::symbols::Symbol;
 use crate::classify::level::Level;
 use crate::model::{Position, Stream};
@@ -28,7 +30,7 @@ pub struct Row {
     /// A job's execution; may be empty.
     pub execution: Symbol,
     /// `insertId`; may be empty.
-    pub insert_id: Box<str>,
+    pub insert_id: CompactString,
     /// Cleaned text, bounded.
     pub text: Symbol,
     /// Method and path template of a request; empty elsewhere.

@@ -5,10 +5,11 @@ use rayon::slice::ParallelSliceMut;
 use super::assemble::{self, ClassView};
 use super::classes::Classes;
 use super::row::{ClassId, Row};
-use super::symbols::{Symbol, Symbols};
+use super::symbols::{EMPTY, Symbol, Symbols};
 use super::{Facts, Home, Map};
 use crate::classify::{ClassKey, Classified, Classifier};
-use crate::model::Platform;
+use crate::model::report::Evidence;
+use crate::model::{Platform, Timestamp};
 
 /// Facts at rest: nothing is added any more, and rows stand in time order.
 pub struct Settled {
@@ -29,6 +30,23 @@ impl Settled {
     /// The class of a row.
     pub fn class(&self, row: &Row) -> &Classified {
         &self.classes[row.class.0 as usize]
+    }
+
+    /// A kept entry as proof; `paths` are the input files in the report's order.
+    pub fn evidence(&self, row: &Row, paths: &[String]) -> Evidence {
+        let mut text = self.text(row.text).to_owned();
+        if row.target != EMPTY {
+            #[allow(clippy::cast_precision_loss, reason = "printed with three decimals")]
+            let seconds = (row.time - row.written) as f64 / 1e9;
+            text.push_str(&format!(" {seconds:.3}s"));
+        }
+        Evidence {
+            timestamp: Timestamp(row.written),
+            insert_id: row.insert_id.to_string(),
+            file: paths.get(row.position.file as usize).cloned().unwrap_or_default(),
+            line: row.position.line,
+            text,
+        }
     }
 
     /// Where a service runs.
@@ -62,28 +80,41 @@ impl Facts {
                 row.position = row.position.min(*copy);
             }
         }
-        sort(&mut rows, &self.symbols);
+        let rows = in_order(rows, &self.symbols);
         let classes = std::mem::take(&mut self.classes);
         let known = classes.snapshot();
         let mut open = Open(classes, known);
         let platforms: Map<Symbol, Platform> =
             self.homes.iter().map(|(service, home)| (*service, home.platform)).collect();
         let platform_of = |service: Symbol| platforms.get(&service).copied().unwrap_or(Platform::Other);
-        let rows = assemble::join_lines(rows, &mut self.symbols, &mut open, classifier, &platform_of);
+        let mut rows = rows;
+        let joined = assemble::join_lines(&mut rows, &mut self.symbols, &mut open, classifier, &platform_of);
         let classes = open.0.into_known();
-        let rows = rows.into_iter().filter(|row| classes[row.class.0 as usize].key != ClassKey::StackLine).collect();
+        let is_loose: Vec<bool> = classes.iter().map(|class| class.key == ClassKey::StackLine).collect();
+        let mut index = 0;
+        rows.retain(|row| {
+            let stays = !joined[index] && !is_loose[row.class.0 as usize];
+            index += 1;
+            stays
+        });
         self.audit.sort();
         Settled { facts: self, rows, classes }
     }
 }
 
-/// One order for all runs: time, insertId, service, place in the files.
-fn sort(rows: &mut [Row], symbols: &Symbols) {
-    rows.par_sort_unstable_by(|a, b| {
-        a.time
-            .cmp(&b.time)
-            .then_with(|| a.insert_id.cmp(&b.insert_id))
-            .then_with(|| symbols.text(a.service).cmp(symbols.text(b.service)))
-            .then_with(|| a.position.cmp(&b.position))
+/// One order for all runs: time, insertId, service, place in the files. Rows are large, so their times are sorted
+/// and each row is moved once.
+fn in_order(rows: Vec<Row>, symbols: &Symbols) -> Vec<Row> {
+    let mut order: Vec<(i64, usize)> = rows.iter().enumerate().map(|(index, row)| (row.time, index)).collect();
+    order.par_sort_unstable_by(|(a_time, a), (b_time, b)| {
+        a_time.cmp(b_time).then_with(|| {
+            let (a, b) = (&rows[*a], &rows[*b]);
+            a.insert_id
+                .cmp(&b.insert_id)
+                .then_with(|| symbols.text(a.service).cmp(symbols.text(b.service)))
+                .then_with(|| a.position.cmp(&b.position))
+        })
     });
+    let mut slots: Vec<Option<Row>> = rows.into_iter().map(Some).collect();
+    order.into_iter().filter_map(|(_, index)| slots[index].take()).collect()
 }

@@ -7,13 +7,12 @@
 use std::borrow::Cow;
 
 use memchr::{memmem, memrchr2};
-use sonic_rs::LazyValue;
 
 use crate::model::entry::{Entry, HttpRequest, Position, Resource, Severity, Stream};
 use crate::model::time::NANOS_PER_SECOND;
 use crate::model::{Platform, Timestamp};
 
-use super::wire::{HttpWire, Record, ResourceLabels, Text};
+use super::wire::{HttpWire, Record, ResourceLabels, Text, scalar_text};
 
 /// Beginnings of texts that only the Cloud Run platform writes (Cloud Run docs: troubleshooting, container contract).
 const PLATFORM_TEXTS: &[&str] = &[
@@ -43,13 +42,12 @@ const PLATFORM_TEXTS: &[&str] = &[
 pub(super) fn build<'a>(record: &mut Record<'a>, position: Position, converted: bool) -> Entry<'a> {
     let log_name = take(&mut record.log_name);
     let mut text = take(&mut record.text_payload);
-    let mut json = record.json_payload.as_ref().map(LazyValue::as_raw_cow);
-    let mut audit = record.proto_payload.as_ref().map(LazyValue::as_raw_cow).filter(|raw| raw.starts_with('{'));
-    if let Some(raw) = json.take_if(|raw| !raw.starts_with(['{', '[']))
+    let mut json = record.json_payload.map(Cow::Borrowed);
+    let mut audit = record.proto_payload.filter(|raw| raw.starts_with('{')).map(Cow::Borrowed);
+    if let Some(Cow::Borrowed(raw)) = json.take_if(|raw| !raw.starts_with(['{', '[']))
         && text.is_empty()
-        && let Ok(Text(scalar)) = sonic_rs::from_str::<Text<'_>>(&raw)
     {
-        text = Cow::Owned(scalar.into_owned());
+        text = scalar_text(raw);
     }
     if audit.is_none() && log_name.is_empty() {
         audit = json.take_if(|raw| holds_audit_log(raw));

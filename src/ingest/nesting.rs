@@ -2,39 +2,16 @@
 //!
 //! In goes the text of one record; out comes whether a recursive reader may have it.
 
-/// Most levels that the recursive JSON reader is trusted with (see `WORKER_STACK_BYTES`). A level takes
-/// at least one byte, so shorter records need no look at all, and longer ones are counted first.
-const UNCHECKED_LEVELS_MAX: usize = 2048;
+use super::wire::NESTING_MAX;
 
-/// Deepest nesting of one record. Real audit entries reach 14; `serde_json` refuses 128.
-const NESTING_MAX: usize = 120;
-
-/// Whether `text` may be given to a recursive JSON reader.
+/// Whether `text` may be given to a reader that recurses once a level.
 pub(super) fn is_safe(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let openers = |byte| memchr::memchr_iter(byte, bytes).count();
-    if bytes.len() <= UNCHECKED_LEVELS_MAX || openers(b'{') + openers(b'[') <= UNCHECKED_LEVELS_MAX {
-        return !ends_in_deep_nesting(bytes);
-    }
-    nesting_within(bytes, NESTING_MAX)
-}
-
-/// Nesting that later stages could not read ends in a long run of closing brackets, which is cheap to see.
-fn ends_in_deep_nesting(bytes: &[u8]) -> bool {
-    let mut closers = 0;
-    for byte in bytes.iter().rev() {
-        match byte {
-            b'}' | b']' => closers += 1,
-            b' ' | b'\t' | b'\r' | b'\n' => {}
-            _ => break,
-        }
-    }
-    closers > NESTING_MAX
+    nesting_within(text.as_bytes(), NESTING_MAX)
 }
 
 /// Whether brackets outside strings never nest deeper than `limit`.
-fn nesting_within(bytes: &[u8], limit: usize) -> bool {
-    let (mut depth, mut index) = (0usize, 0usize);
+fn nesting_within(bytes: &[u8], limit: u32) -> bool {
+    let (mut depth, mut index) = (0u32, 0usize);
     while let Some(byte) = bytes.get(index) {
         match byte {
             b'"' => {

@@ -20,10 +20,6 @@ use super::state::StateDocument;
 use super::work::{Counts, Worker};
 use super::{Options, Read};
 
-/// The JSON reader recurses once per level of nesting; this holds `wire::UNCHECKED_LEVELS_MAX` levels
-/// of an unoptimised build several times over. Stack that is not used costs no memory.
-const WORKER_STACK_BYTES: usize = 16 << 20;
-
 /// How long a worker waits for another one that is opening an input.
 const OPENING: Duration = Duration::from_micros(50);
 
@@ -70,10 +66,7 @@ where
                 shared.work(&mut worker);
                 worker
             };
-            thread::Builder::new()
-                .stack_size(WORKER_STACK_BYTES)
-                .spawn_scoped(scope, work)
-                .expect("the system can start a thread")
+            thread::Builder::new().spawn_scoped(scope, work).expect("the system can start a thread")
         };
         let handles: Vec<_> = (0..threads).map(spawn).collect();
         handles

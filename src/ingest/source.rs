@@ -283,7 +283,8 @@ impl Source {
         if self.at_end {
             return;
         }
-        self.window.reserve(len);
+        // One byte more than is read: a full buffer would be grown to see whether anything follows.
+        self.window.reserve(len + 1);
         let mut limited = std::io::Read::take(&mut self.reader, len as u64);
         let before = self.window.len();
         match std::io::Read::read_to_end(&mut limited, &mut self.window) {

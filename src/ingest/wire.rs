@@ -4,13 +4,13 @@
 //! no unescaping was needed. Payloads stay raw JSON text. Every other export form is first
 //! brought to this one, so this is the only parser that makes entries.
 
+mod cursor;
 mod scalar;
 
 use std::borrow::Cow;
-use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use sonic_rs::LazyValue;
+pub(super) use cursor::NESTING_MAX;
+use cursor::{Cursor, Refusal};
 
 /// A scalar read as text: strings as they are, numbers and booleans as written by Rust, anything else empty.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -30,8 +30,10 @@ pub(super) struct Record<'a> {
     pub severity: Option<Text<'a>>,
     pub trace: Option<Text<'a>>,
     pub text_payload: Option<Text<'a>>,
-    pub json_payload: Option<LazyValue<'a>>,
-    pub proto_payload: Option<LazyValue<'a>>,
+    /// As JSON text.
+    pub json_payload: Option<&'a str>,
+    /// As JSON text.
+    pub proto_payload: Option<&'a str>,
     pub http_request: HttpWire<'a>,
     pub resource: ResourceWire<'a>,
     pub labels: LabelsWire<'a>,
@@ -89,16 +91,18 @@ pub(super) struct AzureWire<'a> {
 }
 
 impl<'a> Record<'a> {
-    /// Parses the JSON text of one object. `None` when it is not JSON.
-    pub(super) fn parse(text: &'a str) -> Option<Self> {
+    /// Parses the JSON text of one object.
+    pub(super) fn parse(text: &'a str) -> Result<Self, Refusal> {
         let mut record = Self::default();
-        record.read(text).then_some(record)
+        record.read(text)?;
+        Ok(record)
     }
 
-    /// Parses into a fresh record, without moving it; `false` when the text is not JSON.
-    pub(super) fn read(&mut self, text: &'a str) -> bool {
-        let mut deserializer = sonic_rs::Deserializer::from_str(text);
-        Fill(self).deserialize(&mut deserializer).is_ok() && deserializer.end().is_ok()
+    /// Parses into a fresh record, without moving it.
+    pub(super) fn read(&mut self, text: &'a str) -> Result<(), Refusal> {
+        let mut cursor = Cursor::new(text);
+        fill(self, &mut cursor)?;
+        if cursor.is_at_end() { Ok(()) } else { Err(Refusal::NotJson) }
     }
 
     /// Whether the fields make it a log entry (and not, say, an object that happens to be JSON).
@@ -117,30 +121,49 @@ impl<'a> Record<'a> {
 }
 
 /// An object whose fields are read in place.
-trait Object<'de> {
+trait Object<'a> {
     /// Called before the first field.
     fn begin(&mut self) {}
 
     /// Reads the value of one key, or skips it.
-    fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error>;
+    fn field(&mut self, key: &str, cursor: &mut Cursor<'a>) -> Result<(), Refusal>;
 }
 
 /// Reads the value of the current key into one of the named fields, or skips it.
 macro_rules! pick {
-    ($key:expr, $map:expr, { $($name:literal => $field:expr),+ $(,)? } $(, object { $($object_name:literal => $object:expr),+ $(,)? })?) => {
+    ($key:expr, $cursor:expr, { $($name:literal => $field:expr),+ $(,)? } $(, raw { $($raw_name:literal => $raw:expr),+ $(,)? })? $(, object { $($object_name:literal => $object:expr),+ $(,)? })?) => {
         match $key {
-            $($name => $field = $map.next_value()?,)+
-            $($($object_name => $map.next_value_seed(Fill(&mut $object))?,)+)?
-            _ => {
-                $map.next_value::<IgnoredAny>()?;
-            }
+            $($name => $field = scalar::text($cursor)?,)+
+            $($($raw_name => $raw = payload($cursor)?,)+)?
+            $($($object_name => fill(&mut $object, $cursor)?,)+)?
+            _ => $cursor.skip()?,
         }
     };
 }
 
-impl<'de> Object<'de> for Record<'de> {
-    fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
-        pick!(key, map, {
+/// The text of a payload; `None` for null.
+fn payload<'a>(cursor: &mut Cursor<'a>) -> Result<Option<&'a str>, Refusal> {
+    Ok(Some(cursor.raw()?).filter(|raw| *raw != "null"))
+}
+
+/// The text of a payload that is a bare string or number; empty where it is neither.
+pub(super) fn scalar_text(raw: &str) -> Cow<'_, str> {
+    scalar::text(&mut Cursor::new(raw)).ok().flatten().map_or(Cow::Borrowed(""), |Text(text)| text)
+}
+
+/// Fills an object in place; any other shape leaves it as it is.
+#[inline]
+fn fill<'a, T: Object<'a>>(object: &mut T, cursor: &mut Cursor<'a>) -> Result<(), Refusal> {
+    if cursor.peek() != Some(b'{') {
+        return cursor.skip();
+    }
+    object.begin();
+    cursor.object(|key, cursor| object.field(key, cursor))
+}
+
+impl<'a> Object<'a> for Record<'a> {
+    fn field(&mut self, key: &str, cursor: &mut Cursor<'a>) -> Result<(), Refusal> {
+        pick!(key, cursor, {
             "insertId" => self.insert_id,
             "logName" => self.log_name,
             "timestamp" => self.timestamp,
@@ -148,6 +171,7 @@ impl<'de> Object<'de> for Record<'de> {
             "severity" => self.severity,
             "trace" => self.trace,
             "textPayload" => self.text_payload,
+        }, raw {
             "jsonPayload" => self.json_payload,
             "protoPayload" => self.proto_payload,
         }, object {
@@ -160,37 +184,40 @@ impl<'de> Object<'de> for Record<'de> {
     }
 }
 
-impl<'de> Object<'de> for HttpWire<'de> {
+impl<'a> Object<'a> for HttpWire<'a> {
     fn begin(&mut self) {
         self.is_present = true;
     }
 
-    fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
-        pick!(key, map, {
+    fn field(&mut self, key: &str, cursor: &mut Cursor<'a>) -> Result<(), Refusal> {
+        if key == "status" {
+            self.status = scalar::status(cursor)?;
+            return Ok(());
+        }
+        pick!(key, cursor, {
             "requestMethod" => self.request_method,
             "requestUrl" => self.request_url,
             "userAgent" => self.user_agent,
             "latency" => self.latency,
-            "status" => self.status,
         });
         Ok(())
     }
 }
 
-impl<'de> Object<'de> for ResourceWire<'de> {
+impl<'a> Object<'a> for ResourceWire<'a> {
     fn begin(&mut self) {
         self.is_present = true;
     }
 
-    fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
-        pick!(key, map, { "type" => self.kind }, object { "labels" => self.labels });
+    fn field(&mut self, key: &str, cursor: &mut Cursor<'a>) -> Result<(), Refusal> {
+        pick!(key, cursor, { "type" => self.kind }, object { "labels" => self.labels });
         Ok(())
     }
 }
 
-impl<'de> Object<'de> for ResourceLabels<'de> {
-    fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
-        pick!(key, map, {
+impl<'a> Object<'a> for ResourceLabels<'a> {
+    fn field(&mut self, key: &str, cursor: &mut Cursor<'a>) -> Result<(), Refusal> {
+        pick!(key, cursor, {
             "project_id" => self.project_id,
             "location" => self.location,
             "region" => self.region,
@@ -203,9 +230,9 @@ impl<'de> Object<'de> for ResourceLabels<'de> {
     }
 }
 
-impl<'de> Object<'de> for LabelsWire<'de> {
-    fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
-        pick!(key, map, {
+impl<'a> Object<'a> for LabelsWire<'a> {
+    fn field(&mut self, key: &str, cursor: &mut Cursor<'a>) -> Result<(), Refusal> {
+        pick!(key, cursor, {
             "instanceId" => self.instance_id,
             "container_name" => self.container_name,
             "run.googleapis.com/execution_name" => self.execution_name,
@@ -215,69 +242,13 @@ impl<'de> Object<'de> for LabelsWire<'de> {
     }
 }
 
-impl<'de> Object<'de> for AzureWire<'de> {
+impl<'a> Object<'a> for AzureWire<'a> {
     fn begin(&mut self) {
         self.is_present = true;
     }
 
-    fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
-        pick!(key, map, { "stream" => self.stream, "reason" => self.reason, "count" => self.count });
-        Ok(())
-    }
-}
-
-/// Fills an object in place; any other shape leaves it as it is.
-struct Fill<'r, T>(&'r mut T);
-
-impl<'de, T: Object<'de>> DeserializeSeed<'de> for Fill<'_, T> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de, T: Object<'de>> Visitor<'de> for Fill<'_, T> {
-    type Value = ();
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        self.0.begin();
-        while let Some(Text(key)) = map.next_key()? {
-            self.0.field(&key, &mut map)?;
-        }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        while items.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(())
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
+    fn field(&mut self, key: &str, cursor: &mut Cursor<'a>) -> Result<(), Refusal> {
+        pick!(key, cursor, { "stream" => self.stream, "reason" => self.reason, "count" => self.count });
         Ok(())
     }
 }
@@ -291,7 +262,8 @@ mod tests {
         for (written, expected) in
             [("503", Some(503)), ("\"503\"", Some(503)), ("772.0", Some(772)), ("\"\"", None), ("-1", None)]
         {
-            assert_eq!(sonic_rs::from_str::<Status>(written).unwrap(), Status(expected), "{written}");
+            let record = format!(r#"{{"httpRequest":{{"status":{written}}}}}"#);
+            assert_eq!(Record::parse(&record).unwrap().http_request.status, Some(Status(expected)), "{written}");
         }
     }
 

@@ -136,12 +136,12 @@ impl<'w, T, F: Fn(&mut T, &Entry<'_>)> Worker<'w, T, F> {
 
     /// One JSON record.
     fn record(&mut self, text: &str, place: Place) {
+        let mut record = Record::default();
+        if record.read(text).is_ok() && record.is_entry() && record.has_payload() {
+            return self.accept(&entry::build(&mut record, place.position, false));
+        }
         if !nesting::is_safe(text) {
             return self.reject("nesting-too-deep", place, text);
-        }
-        let mut record = Record::default();
-        if record.read(text) && record.is_entry() && record.has_payload() {
-            return self.accept(&entry::build(&mut record, place.position, false));
         }
         self.loose_record(text, place, true);
     }
@@ -192,7 +192,7 @@ impl<'w, T, F: Fn(&mut T, &Entry<'_>)> Worker<'w, T, F> {
                         return is_found;
                     };
                     is_found = true;
-                    match Record::parse(part).filter(|record| record.is_entry() && record.has_payload()) {
+                    match Record::parse(part).ok().filter(|record| record.is_entry() && record.has_payload()) {
                         Some(mut record) => self.accept(&entry::build(&mut record, place.position, false)),
                         None => self.loose_record(part, place, false),
                     }
@@ -233,8 +233,8 @@ impl<'w, T, F: Fn(&mut T, &Entry<'_>)> Worker<'w, T, F> {
     fn converted(&mut self, canonical: &Canonical, place: Place) {
         let text = Value::Object(canonical.object.clone()).to_string();
         match Record::parse(&text) {
-            Some(mut record) => self.accept(&entry::build(&mut record, place.position, canonical.converted)),
-            None => self.reject("invalid-json", place, &text),
+            Ok(mut record) => self.accept(&entry::build(&mut record, place.position, canonical.converted)),
+            Err(_) => self.reject("invalid-json", place, &text),
         }
     }
 

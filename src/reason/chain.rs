@@ -32,14 +32,7 @@ pub struct View<'a> {
 impl View<'_> {
     /// An entry as proof.
     pub fn evidence(&self, row: usize) -> Evidence {
-        let row = &self.settled.rows[row];
-        Evidence {
-            timestamp: Timestamp(row.written),
-            insert_id: row.insert_id.to_string(),
-            file: self.files.get(row.position.file as usize).cloned().unwrap_or_default(),
-            line: row.position.line,
-            text: self.settled.text(row.text).to_owned(),
-        }
+        self.settled.evidence(&self.settled.rows[row], self.files)
     }
 
     /// The links of a group, cause first.

@@ -6,10 +6,9 @@ use crate::facts::Settled;
 use crate::facts::clusters::{Cluster, Clusters};
 use crate::ingest::Damage;
 use crate::model::report::{
-    self as contract, Evidence, Export, Finding, Generator, InputFile, Notice, Report, RevisionCount, RuledOut,
-    Service, Window,
+    self as contract, Export, Finding, Generator, InputFile, Notice, Report, RevisionCount, RuledOut, Service, Window,
 };
-use crate::model::{Position, Role, Timestamp};
+use crate::model::{Role, Timestamp};
 use crate::state::coverage::Coverage;
 use crate::state::overlap::revision_state;
 use crate::state::revisions::RevisionFacts;
@@ -167,7 +166,12 @@ fn cluster(settled: &Settled, cluster: &Cluster, paths: &[String]) -> contract::
             .iter()
             .map(|(start, count)| Window { start: Timestamp(*start), count: *count })
             .collect(),
-        samples: cluster.rows.iter().take(SAMPLES_MAX).map(|row| sample(settled, *row, paths)).collect(),
+        samples: cluster
+            .rows
+            .iter()
+            .take(SAMPLES_MAX)
+            .map(|row| settled.evidence(&settled.rows[*row], paths))
+            .collect(),
     }
 }
 
@@ -177,18 +181,6 @@ fn template(class: &Classified) -> Option<String> {
         ClassKey::Exception { key } if class.signature.is_empty() => Some(key.clone()),
         ClassKey::FailedRequest { status, target } => Some(format!("{status} {target}")),
         _ => None,
-    }
-}
-
-fn sample(settled: &Settled, row: usize, paths: &[String]) -> Evidence {
-    let row = &settled.rows[row];
-    let Position { file, line } = row.position;
-    Evidence {
-        timestamp: Timestamp(row.written),
-        insert_id: row.insert_id.to_string(),
-        file: paths.get(file as usize).cloned().unwrap_or_default(),
-        line,
-        text: settled.text(row.text).to_owned(),
     }
 }
 

@@ -142,7 +142,7 @@ impl Page<'_> {
                 self.prose("  ", "    ", &format!("{time} {what}"), "")?;
             }
         }
-        let appendix = view.appendix.iter().filter(|_| self.full);
+        let appendix: &[Table] = if self.full { &view.appendix } else { &[] };
         for table in view.tables.iter().chain(appendix).filter(|table| !table.rows.is_empty()) {
             self.table(table)?;
             if table.title == "Revisions" {

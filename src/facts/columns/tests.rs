@@ -27,24 +27,25 @@ fn row(time: i64, class: u32, revision: u32, instance: u32) -> Row {
 }
 
 #[test]
-fn clusters_count_entries_and_distinct_named_instances() {
+fn cells_count_entries_of_one_class_revision_and_window() {
+    let rows = [row(61, 1, 2, 7), row(65, 1, 2, 7), row(66, 1, 3, 7), row(181, 1, 2, 7), row(-1, 4, 2, 0)];
+    let cells = Columns::new(&rows, 60).unwrap().cells().unwrap();
+    let seen: Vec<_> = cells
+        .iter()
+        .map(|cell| (cell.class.0, cell.revision.0, cell.window, cell.count, cell.first, cell.last))
+        .collect();
+    assert_eq!(seen, [(1, 2, 60, 2, 61, 65), (1, 2, 180, 1, 181, 181), (1, 3, 60, 1, 66, 66), (4, 2, -60, 1, -1, -1)]);
+}
+
+#[test]
+fn only_named_instances_are_counted_and_each_once() {
     let rows = [row(5, 1, 2, 7), row(6, 1, 2, 7), row(9, 1, 3, 8), row(2, 4, 2, 0)];
-    let clusters = Columns::new(&rows).unwrap().clusters().unwrap();
-    assert_eq!(clusters.len(), 2);
-    assert_eq!((clusters[0].class, clusters[0].count, clusters[0].instances), (ClassId(4), 1, 0));
-    assert_eq!((clusters[1].count, clusters[1].instances, clusters[1].first, clusters[1].last), (3, 2, 5, 9));
+    let instances = Columns::new(&rows, 60).unwrap().instances().unwrap();
+    assert_eq!(instances, [(ClassId(1), Symbol(9), 2)]);
 }
 
 #[test]
-fn windows_are_aligned_and_leave_out_what_is_empty() {
-    let rows = [row(61, 1, 2, 7), row(65, 1, 2, 7), row(181, 1, 2, 7)];
-    let windows = Columns::new(&rows).unwrap().windows(60).unwrap();
-    let seen: Vec<_> = windows.iter().map(|(_, _, start, count)| (*start, *count)).collect();
-    assert_eq!(seen, [(60, 2), (180, 1)]);
-}
-
-#[test]
-fn no_rows_give_no_clusters() {
-    let columns = Columns::new(&[]).unwrap();
-    assert!(columns.clusters().unwrap().is_empty() && columns.windows(60).unwrap().is_empty());
+fn no_rows_give_no_cells() {
+    let columns = Columns::new(&[], 60).unwrap();
+    assert!(columns.cells().unwrap().is_empty() && columns.instances().unwrap().is_empty());
 }

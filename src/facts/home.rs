@@ -1,0 +1,97 @@
+//! Where entries come from: the home of a service, and a short memory of the last origins.
+//!
+//! Almost every entry names the service, revision, project and region of one before it. Comparing a few short
+//! strings is cheaper than hashing all of them for every entry of a large export.
+
+use super::symbols::{EMPTY, Symbol};
+use crate::model::{Entry, Platform};
+
+/// Origins remembered; a service seldom has more live revisions.
+const ORIGINS_MAX: usize = 8;
+
+/// Where a service runs; the most specific words win.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Home {
+    /// Platform.
+    pub platform: Platform,
+    /// Project id; may be empty.
+    pub project: String,
+    /// Region; may be empty.
+    pub location: String,
+}
+
+impl Home {
+    /// The home that one entry names.
+    pub(super) fn of(entry: &Entry<'_>) -> Self {
+        Self {
+            platform: entry.platform,
+            project: entry.resource.project.to_string(),
+            location: entry.resource.location.to_string(),
+        }
+    }
+
+    /// Adds what another part knows.
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.platform = self.platform.min(other.platform);
+        keep_smaller(&mut self.project, &other.project);
+        keep_smaller(&mut self.location, &other.location);
+    }
+}
+
+/// Keeps the smaller of two non-empty words, so that the outcome does not depend on order.
+fn keep_smaller(mine: &mut String, theirs: &str) {
+    if !theirs.is_empty() && (mine.is_empty() || theirs < mine.as_str()) {
+        theirs.clone_into(mine);
+    }
+}
+
+/// The names of an entry's origin, in numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Origin {
+    pub service: Symbol,
+    pub revision: Symbol,
+    /// Empty where the entry names none.
+    pub project: Symbol,
+}
+
+struct Known {
+    service: String,
+    revision: String,
+    home: Home,
+    origin: Origin,
+}
+
+/// The origins seen last, latest first.
+#[derive(Default)]
+pub(super) struct RecentOrigins(Vec<Known>);
+
+impl RecentOrigins {
+    /// The numbers of an entry's origin, if it was met lately.
+    pub(super) fn find(&mut self, entry: &Entry<'_>) -> Option<Origin> {
+        let resource = &entry.resource;
+        let at = self.0.iter().position(|known| {
+            known.revision == *resource.revision
+                && known.service == *resource.service
+                && known.home.project == *resource.project
+                && known.home.location == *resource.location
+                && known.home.platform == entry.platform
+        })?;
+        if at > 0 {
+            self.0.swap(0, at);
+        }
+        self.0.first().map(|known| known.origin)
+    }
+
+    /// Remembers an origin in the place of the one not met for longest.
+    pub(super) fn remember(&mut self, entry: &Entry<'_>, origin: Origin) {
+        debug_assert!(origin.service != EMPTY || entry.resource.service.is_empty());
+        self.0.truncate(ORIGINS_MAX - 1);
+        let known = Known {
+            service: entry.resource.service.to_string(),
+            revision: entry.resource.revision.to_string(),
+            home: Home::of(entry),
+            origin,
+        };
+        self.0.insert(0, known);
+    }
+}

@@ -1,0 +1,391 @@
+//! Reads JSON text from front to back, strictly, without recursion and without copying.
+//!
+//! In goes the text of one record; out come keys, strings borrowed from it, and the raw text of values. Log
+//! records are known in shape and mostly skipped, so this looks at eight bytes at a time inside strings and keeps
+//! one bit a level for brackets. It accepts what RFC 8259 accepts, nested at most [`NESTING_MAX`] deep; a property
+//! test compares it with `serde_json`.
+
+use std::borrow::Cow;
+
+/// Deepest nesting of one record. Real audit entries reach 14; `serde_json`, which reads payloads later, refuses 128.
+pub(in crate::ingest) const NESTING_MAX: u32 = 120;
+
+/// Why a text is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::ingest) enum Refusal {
+    /// It is not JSON.
+    NotJson,
+    /// It nests deeper than [`NESTING_MAX`].
+    TooDeep,
+}
+
+/// A place in JSON text.
+pub(in crate::ingest) struct Cursor<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+/// One byte in every lane of a word.
+const fn lanes(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+/// Marks (in the upper bit of its lane, exact for the first one) each byte that ends or interrupts a string:
+/// a quote, a backslash, a control character.
+const fn interrupts(word: u64) -> u64 {
+    let quote = word ^ lanes(b'"');
+    let backslash = word ^ lanes(b'\\');
+    let is_quote = quote.wrapping_sub(lanes(1)) & !quote;
+    let is_backslash = backslash.wrapping_sub(lanes(1)) & !backslash;
+    let is_control = word.wrapping_sub(lanes(0x20)) & !word;
+    (is_quote | is_backslash | is_control) & lanes(0x80)
+}
+
+impl<'a> Cursor<'a> {
+    /// The beginning of a text.
+    pub(in crate::ingest) fn new(text: &'a str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    fn bytes(&self) -> &'a [u8] {
+        self.text.as_bytes()
+    }
+
+    /// The next byte that is no white space.
+    #[inline]
+    pub(in crate::ingest) fn peek(&mut self) -> Option<u8> {
+        while let Some(&byte) = self.bytes().get(self.at) {
+            if !matches!(byte, b' ' | b'\n' | b'\t' | b'\r') {
+                return Some(byte);
+            }
+            self.at += 1;
+        }
+        None
+    }
+
+    /// Takes one expected byte.
+    #[inline]
+    fn take(&mut self, expected: u8) -> Result<(), Refusal> {
+        if self.peek() == Some(expected) {
+            self.at += 1;
+            return Ok(());
+        }
+        Err(Refusal::NotJson)
+    }
+
+    /// Whether only white space is left.
+    pub(in crate::ingest) fn is_at_end(&mut self) -> bool {
+        self.peek().is_none()
+    }
+
+    /// Calls `field` for each key of the object that begins here, with the cursor at its value.
+    #[inline]
+    pub(in crate::ingest) fn object(
+        &mut self,
+        mut field: impl FnMut(&str, &mut Self) -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
+        self.take(b'{')?;
+        if self.peek() == Some(b'}') {
+            self.at += 1;
+            return Ok(());
+        }
+        loop {
+            let key = self.string()?;
+            self.take(b':')?;
+            field(&key, self)?;
+            match self.peek() {
+                Some(b',') => self.at += 1,
+                Some(b'}') => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                _ => return Err(Refusal::NotJson),
+            }
+        }
+    }
+
+    /// The string that begins here.
+    #[inline]
+    pub(in crate::ingest) fn string(&mut self) -> Result<Cow<'a, str>, Refusal> {
+        self.take(b'"')?;
+        let start = self.at;
+        let first = self.interrupt()?;
+        if self.bytes()[first] == b'"' {
+            self.at = first + 1;
+            return self.text.get(start..first).map(Cow::Borrowed).ok_or(Refusal::NotJson);
+        }
+        self.escaped_string(start)
+    }
+
+    /// A string with escapes, from after its opening quote.
+    #[cold]
+    fn escaped_string(&mut self, start: usize) -> Result<Cow<'a, str>, Refusal> {
+        self.at = start;
+        self.string_end()?;
+        let written = self.text.get(start - 1..self.at).ok_or(Refusal::NotJson)?;
+        serde_json::from_str(written).map(Cow::Owned).map_err(|_| Refusal::NotJson)
+    }
+
+    /// Index of the next byte that ends or interrupts a string.
+    #[inline]
+    fn interrupt(&self) -> Result<usize, Refusal> {
+        let bytes = self.bytes();
+        let mut at = self.at;
+        while let Some(Ok(eight)) = bytes.get(at..at + 8).map(<[u8; 8]>::try_from) {
+            let found = interrupts(u64::from_le_bytes(eight));
+            if found != 0 {
+                return Ok(at + found.trailing_zeros() as usize / 8);
+            }
+            at += 8;
+        }
+        let rest = bytes.get(at..).unwrap_or_default();
+        rest.iter()
+            .position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20))
+            .map(|offset| at + offset)
+            .ok_or(Refusal::NotJson)
+    }
+
+    /// Goes behind the closing quote of a string whose opening quote is behind the cursor.
+    #[inline]
+    fn string_end(&mut self) -> Result<(), Refusal> {
+        loop {
+            let found = self.interrupt()?;
+            match self.bytes()[found] {
+                b'"' => {
+                    self.at = found + 1;
+                    return Ok(());
+                }
+                b'\\' => self.at = self.escape_end(found + 1)?,
+                _ => return Err(Refusal::NotJson),
+            }
+        }
+    }
+
+    /// Index behind an escape whose letter stands at `at`.
+    fn escape_end(&self, at: usize) -> Result<usize, Refusal> {
+        let bytes = self.bytes();
+        match bytes.get(at) {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 1),
+            Some(b'u') if bytes.get(at + 1..at + 5).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)) => {
+                Ok(at + 5)
+            }
+            _ => Err(Refusal::NotJson),
+        }
+    }
+
+    /// Skips the value that begins here and returns its text.
+    #[inline]
+    pub(in crate::ingest) fn raw(&mut self) -> Result<&'a str, Refusal> {
+        self.peek();
+        let start = self.at;
+        self.skip()?;
+        self.text.get(start..self.at).ok_or(Refusal::NotJson)
+    }
+
+    /// Skips the value that begins here.
+    #[inline]
+    pub(in crate::ingest) fn skip(&mut self) -> Result<(), Refusal> {
+        match self.peek() {
+            Some(b'"') => {
+                self.at += 1;
+                self.string_end()
+            }
+            Some(b'{' | b'[') => self.skip_brackets(),
+            _ => self.skip_scalar(),
+        }
+    }
+
+    /// The number, `true`, `false` or `null` that begins here, as written.
+    pub(in crate::ingest) fn scalar(&mut self) -> Result<&'a str, Refusal> {
+        self.peek();
+        let start = self.at;
+        self.skip_scalar()?;
+        self.text.get(start..self.at).ok_or(Refusal::NotJson)
+    }
+
+    fn skip_scalar(&mut self) -> Result<(), Refusal> {
+        let rest = self.bytes().get(self.at..).unwrap_or_default();
+        for word in [&b"true"[..], b"false", b"null"] {
+            if rest.starts_with(word) {
+                self.at += word.len();
+                return Ok(());
+            }
+        }
+        self.at += number_len(rest).ok_or(Refusal::NotJson)?;
+        Ok(())
+    }
+
+    /// Skips an object or array. One bit of `open` a level tells which of the two is open.
+    fn skip_brackets(&mut self) -> Result<(), Refusal> {
+        let (mut open, mut depth) = (0u128, 0u32);
+        loop {
+            // A value begins here.
+            match self.peek() {
+                Some(b'"') => {
+                    self.at += 1;
+                    self.string_end()?;
+                }
+                Some(bracket @ (b'{' | b'[')) => {
+                    self.at += 1;
+                    depth += 1;
+                    if depth > NESTING_MAX {
+                        return Err(Refusal::TooDeep);
+                    }
+                    let is_object = bracket == b'{';
+                    open = open << 1 | u128::from(is_object);
+                    let closing = if is_object { b'}' } else { b']' };
+                    if self.peek() == Some(closing) {
+                        self.at += 1;
+                        depth -= 1;
+                        open >>= 1;
+                    } else {
+                        if is_object {
+                            self.skip_key()?;
+                        }
+                        continue;
+                    }
+                }
+                _ => self.skip_scalar()?,
+            }
+            // A value ended here.
+            loop {
+                if depth == 0 {
+                    return Ok(());
+                }
+                let is_object = open & 1 == 1;
+                match self.peek() {
+                    Some(b',') => {
+                        self.at += 1;
+                        if is_object {
+                            self.skip_key()?;
+                        }
+                        break;
+                    }
+                    Some(b'}') if is_object => {}
+                    Some(b']') if !is_object => {}
+                    _ => return Err(Refusal::NotJson),
+                }
+                self.at += 1;
+                depth -= 1;
+                open >>= 1;
+            }
+        }
+    }
+
+    #[inline]
+    fn skip_key(&mut self) -> Result<(), Refusal> {
+        self.take(b'"')?;
+        self.string_end()?;
+        self.take(b':')
+    }
+}
+
+/// Length of the JSON number that `text` begins with.
+fn number_len(text: &[u8]) -> Option<usize> {
+    let digits =
+        |from: usize| text.get(from..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let mut at = usize::from(text.first() == Some(&b'-'));
+    let whole = digits(at);
+    if whole == 0 || (whole > 1 && text[at] == b'0') {
+        return None;
+    }
+    at += whole;
+    if text.get(at) == Some(&b'.') {
+        let fraction = digits(at + 1);
+        if fraction == 0 {
+            return None;
+        }
+        at += 1 + fraction;
+    }
+    if matches!(text.get(at), Some(b'e' | b'E')) {
+        let sign = usize::from(matches!(text.get(at + 1), Some(b'+' | b'-')));
+        let exponent = digits(at + 1 + sign);
+        if exponent == 0 {
+            return None;
+        }
+        at += 1 + sign + exponent;
+    }
+    Some(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::{Cursor, NESTING_MAX, Refusal};
+
+    fn accepts(text: &str) -> Result<(), Refusal> {
+        let mut cursor = Cursor::new(text);
+        cursor.skip()?;
+        if cursor.is_at_end() { Ok(()) } else { Err(Refusal::NotJson) }
+    }
+
+    fn json() -> impl Strategy<Value = String> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            ".{0,40}".prop_map(Value::from),
+        ];
+        let value = leaf.prop_recursive(4, 24, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::btree_map(".{0,9}", inner, 0..4)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        });
+        (value, any::<bool>()).prop_map(|(value, is_pretty)| {
+            if is_pretty { serde_json::to_string_pretty(&value).unwrap() } else { value.to_string() }
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn the_same_texts_are_json_as_for_serde_json(text in json(), at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+            prop_assert_eq!(accepts(&text), Ok(()));
+            let mut bytes = text.clone().into_bytes();
+            if !bytes.is_empty() {
+                let index = at.index(bytes.len());
+                bytes[index] = byte;
+            }
+            if let Ok(damaged) = String::from_utf8(bytes) {
+                // Lone halves of surrogate pairs are refused only where a string is read, not where it is skipped.
+                let expected = serde_json::from_str::<serde::de::IgnoredAny>(&damaged).is_ok();
+                prop_assert_eq!(accepts(&damaged).is_ok(), expected, "{}", damaged);
+            }
+        }
+
+        #[test]
+        fn strings_are_read_as_serde_json_reads_them(text in ".{0,60}", tail in ".{0,9}") {
+            let written = format!("{}{tail}", Value::from(text.clone()));
+            let mut cursor = Cursor::new(&written);
+            prop_assert_eq!(cursor.string().unwrap(), text);
+            prop_assert_eq!(&written[cursor.at..], tail);
+        }
+    }
+
+    #[test]
+    fn numbers_follow_the_grammar() {
+        for good in ["0", "-0", "10", "1.5", "1e3", "1E+3", "-1.25e-7"] {
+            assert_eq!(accepts(good), Ok(()), "{good}");
+        }
+        for bad in ["", "-", "01", "1.", ".5", "1e", "+1", "NaN", "0x1", "tru", "nul"] {
+            assert_eq!(accepts(bad), Err(Refusal::NotJson), "{bad}");
+        }
+    }
+
+    #[test]
+    fn nesting_is_bounded_and_needs_no_stack() {
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert_eq!(accepts(&nested(NESTING_MAX as usize)), Ok(()));
+        for depth in [NESTING_MAX as usize + 1, 1_000_000] {
+            assert_eq!(accepts(&nested(depth)), Err(Refusal::TooDeep), "{depth}");
+        }
+        assert_eq!(accepts("[}"), Err(Refusal::NotJson));
+        assert_eq!(accepts("{\"a\":[}]"), Err(Refusal::NotJson));
+        assert_eq!(accepts("[1,]"), Err(Refusal::NotJson));
+        assert_eq!(accepts("{\"a\":1,}"), Err(Refusal::NotJson));
+    }
+}
