@@ -39,8 +39,8 @@ pub enum Error {
     #[error(transparent)]
     Columns(#[from] crate::facts::columns::ColumnsError),
     /// A defect of whydown.
-    #[error("the report cannot be redacted: {0}")]
-    Redaction(#[from] serde_json::Error),
+    #[error("the report cannot be written down: {0}")]
+    Report(#[from] serde_json::Error),
 }
 
 /// What reading gave: facts, and what describes the inputs. The first half of the work, and the half that can be
@@ -130,5 +130,5 @@ pub fn conclude(scan: Scan) -> Result<Report, Error> {
         findings: advised.findings,
         notices: advised.notices,
     };
-    Ok(report::redaction::apply(report::compose::compose(parts), scan.redaction)?)
+    Ok(report::gate::pass(&report::compose::compose(parts), scan.redaction)?)
 }

@@ -49,7 +49,8 @@ pub struct Classifier {
     /// The answer for most entries of most exports.
     healthy_request: Arc<Classified>,
     hasher: FixedState,
-    redaction: redact::Level,
+    /// How much is kept out of what is remembered.
+    pub redaction: redact::Level,
 }
 
 impl Classifier {
@@ -74,11 +75,6 @@ impl Classifier {
     #[must_use]
     pub fn with_redaction(self, level: redact::Level) -> Self {
         Self { redaction: level, ..self }
-    }
-
-    /// How much is kept out of what is remembered.
-    pub fn redaction(&self) -> redact::Level {
-        self.redaction
     }
 
     /// What the entry says. Audit entries are classified by [`Self::classify_text`] on their message.

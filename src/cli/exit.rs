@@ -38,7 +38,7 @@ impl Failure {
     pub fn report(self) -> ExitCode {
         let code = match &self {
             Self::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return ExitCode::from(ANALYSED),
-            Self::Output(_) | Self::Pipeline(pipeline::Error::Columns(_) | pipeline::Error::Redaction(_)) => INTERNAL,
+            Self::Output(_) | Self::Pipeline(pipeline::Error::Columns(_) | pipeline::Error::Report(_)) => INTERNAL,
             Self::Report(_) => UNREADABLE,
             Self::Pipeline(pipeline::Error::Ingest(error)) => code_of(error),
         };

@@ -203,7 +203,7 @@ impl Facts {
             fact.method,
             if fact.revision.is_empty() { &fact.service } else { &fact.revision }
         );
-        let class = class.redacted(classifier.redaction());
+        let class = class.redacted(classifier.redaction);
         if !message.is_empty() && !class.is_quiet() {
             let instance = self.symbols.intern(&entry.instance);
             let place = Place { origin, instance, time, written: time, identity };

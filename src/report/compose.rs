@@ -1,5 +1,5 @@
 //! Brings the results of all stages into the one report that every format is rendered from. What must not be shown
-//! is taken out of it afterwards, in one place: [`super::redaction`].
+//! is taken out of it afterwards, in one place: [`super::gate`].
 
 use crate::classify::{ClassKey, Classified};
 use crate::facts::Settled;

@@ -1,6 +1,6 @@
 //! From what the stages found to one report, and from the report to bytes.
 //!
-//! `compose` brings everything into the contract of [`crate::model::report`], and `redaction` takes out of it what
+//! `compose` brings everything into the contract of [`crate::model::report`], and `gate` takes out of it what
 //! must not be shown; `view` computes every number, time and sentence once; one renderer a format writes it. Renderers
 //! know the report only, so that a stored one ([`mod@read`]) gives the same bytes. Log text is hostile: `escape` makes
 //! it harmless in each place.
@@ -11,12 +11,12 @@ pub mod compose;
 
 mod csv;
 mod escape;
+pub mod gate;
 mod html;
 mod json;
 mod junit;
 mod markdown;
 pub mod read;
-pub mod redaction;
 mod sarif;
 pub mod schema;
 pub mod script;

@@ -1,13 +1,14 @@
-//! The last gate before anything is shown: every text of the finished report passes here.
+//! The last gate before anything is shown: every text and every number of the finished report passes here.
 //!
 //! In: a report and a level. Out: the same report without what the level keeps out, with a count of the pseudonyms in
 //! it. Because the report is the same for any thread count and order of files, so is the count. Texts that were
-//! already replaced while they were read are counted like those replaced here.
+//! already replaced while they were read are counted like those replaced here. Numbers are rounded to fifteen digits,
+//! which any JSON reader gives back as they were: a stored report then renders to the same bytes.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use crate::classify::redact::{Level, NAMES};
 use crate::model::report::{Redaction, Report};
@@ -16,19 +17,15 @@ use crate::model::report::{Redaction, Report};
 /// (`API_KEY=VALUE`) is a name and a placeholder.
 const COMMAND_FIELDS: [&str; 4] = ["command", "undo", "expect", "precondition"];
 
-/// Replaces and counts.
-pub fn apply(report: Report, level: Level) -> Result<Report, serde_json::Error> {
+/// Replaces, counts and rounds.
+pub fn pass(report: &Report, level: Level) -> Result<Report, serde_json::Error> {
     let mut counts = Counts::default();
-    let mut report = if level == Level::None {
-        report
-    } else {
-        // Through JSON, because it reaches every text, also of fields that are added later.
-        let mut value = serde_json::to_value(&report)?;
-        visit(&mut value, "", level, &mut counts);
-        serde_json::from_value(value)?
-    };
+    // Through JSON, because it reaches every field, also those that are added later.
+    let mut value = serde_json::to_value(report)?;
+    visit(&mut value, "", level, &mut counts);
+    let mut report: Report = serde_json::from_value(value)?;
     level.word().clone_into(&mut report.export.redaction);
-    report.export.redactions = counts.0.into_iter().map(|(kind, found)| found.told(kind)).collect();
+    report.export.redactions = if level == Level::None { Vec::new() } else { counts.told() };
     Ok(report)
 }
 
@@ -44,8 +41,18 @@ fn visit(value: &mut Value, field: &str, level: Level, counts: &mut Counts) {
         }
         Value::Array(values) => values.iter_mut().for_each(|value| visit(value, field, level, counts)),
         Value::Object(fields) => fields.iter_mut().for_each(|(name, value)| visit(value, name, level, counts)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        Value::Number(number) => {
+            if let Some(rounded) = number.as_f64().filter(|_| number.is_f64()).and_then(rounded) {
+                *number = rounded;
+            }
+        }
+        Value::Null | Value::Bool(_) => {}
     }
+}
+
+/// To fifteen digits.
+fn rounded(value: f64) -> Option<Number> {
+    format!("{value:.14e}").parse().ok().and_then(Number::from_f64)
 }
 
 /// `<ip-1a2b3c>` as `REDACTED_IP_1A2B3C`: letters that mean nothing to a shell, inside or outside quotes.
@@ -85,6 +92,13 @@ struct Found {
 }
 
 impl Counts {
+    fn told(self) -> Vec<Redaction> {
+        self.0
+            .into_iter()
+            .map(|(kind, found)| Redaction { kind, values: found.values.len() as u64, places: found.places })
+            .collect()
+    }
+
     fn add(&mut self, text: &str) {
         let mut rest = text;
         while let Some((at, length)) = next(rest) {
@@ -95,12 +109,6 @@ impl Counts {
             found.places += 1;
             rest = &rest[at + length..];
         }
-    }
-}
-
-impl Found {
-    fn told(&self, kind: String) -> Redaction {
-        Redaction { kind, values: self.values.len() as u64, places: self.places }
     }
 }
 
