@@ -4,6 +4,7 @@ mod analyze_command;
 mod deployments_open_cases;
 mod determinism;
 mod examples;
+mod formats;
 mod incidents;
 mod ingest_open_cases;
 mod layout;

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use super::escape;
+use super::{escape, view};
 use crate::model::Risk;
 use crate::model::report::{Action, Finding, Report};
 
@@ -106,7 +106,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         })
         .collect();
     writeln!(out, "#!/usr/bin/env bash")?;
-    comment(out, "", &format!("{} {}", report.generator.name, report.generator.version))?;
+    comment(out, "", &view::program(report))?;
     comment(
         out,
         "",

@@ -127,11 +127,13 @@ pub(super) fn view(report: &Report, full: bool) -> View {
         appendix: tables::appendix(report),
         redaction: redaction(report),
         states: report.services.iter().filter(|service| service.revisions.len() > 1).map(state).collect(),
-        footer: format!(
-            "{} {}, report schema {}",
-            report.generator.name, report.generator.version, report.schema_version
-        ),
+        footer: format!("{}, report schema {}", program(report), report.schema_version),
     }
+}
+
+/// `whydown 0.1.0`.
+pub(super) fn program(report: &Report) -> String {
+    escape::line(&format!("{} {}", report.generator.name, report.generator.version), 60)
 }
 
 fn headline(report: &Report) -> String {
