@@ -50,7 +50,8 @@ enum Command {
     /// Print a stored report in another form
     Render(render::Render),
     /// Print the JSON schema of the reports
-    Schema(schema::Schema),
+    #[command(after_help = schema::EXAMPLE)]
+    Schema,
 }
 
 /// Parses, runs, and turns the outcome into an exit code.
@@ -64,7 +65,7 @@ pub fn run() -> ExitCode {
         Command::Analyze(analyze) => analyze.run(),
         Command::Collect(collect) => collect.run(),
         Command::Render(render) => render.run(),
-        Command::Schema(schema) => schema.run(),
+        Command::Schema => schema::run(),
     };
     outcome.unwrap_or_else(Failure::report)
 }

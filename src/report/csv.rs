@@ -59,8 +59,8 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn finding_row(finding: &Finding) -> [String; COLUMNS.len()] {
-    let link = finding.chain.first();
-    let [file, line, insert_id] = place(link.and_then(|link| link.evidence.first()));
+    let cause = finding.chain.first();
+    let [file, line, insert_id] = place(cause.and_then(|link| link.evidence.first()));
     [
         "finding".to_owned(),
         cell(&finding.cause.cluster),
@@ -72,8 +72,8 @@ fn finding_row(finding: &Finding) -> [String; COLUMNS.len()] {
         cell(&finding.revisions.join(" ")),
         finding.first.to_rfc3339(),
         finding.last.to_rfc3339(),
-        link.map_or_else(String::new, |link| link.count.to_string()),
-        link.map_or_else(String::new, |link| link.instances.to_string()),
+        cause.map_or_else(String::new, |link| link.count.to_string()),
+        cause.map_or_else(String::new, |link| link.instances.to_string()),
         format!("{:.1}", finding.score),
         cell(&finding.fingerprint),
         cell(&finding.cause.signature),

@@ -76,7 +76,7 @@ fn next(text: &str) -> Option<(usize, usize)> {
         let name = NAMES.iter().find(|name| inside.starts_with(**name) && inside[name.len()..].starts_with('-'))?;
         let hash = inside.get(name.len() + 1..name.len() + 1 + HASH)?;
         let length = 1 + name.len() + 1 + HASH + 1;
-        (hash.bytes().all(|b| b.is_ascii_hexdigit()) && text[at..].as_bytes().get(length - 1) == Some(&b'>'))
+        (hash.bytes().all(|b| b.is_ascii_hexdigit()) && text.as_bytes().get(at + length - 1) == Some(&b'>'))
             .then_some((at, length))
     })
 }

@@ -1,4 +1,4 @@
-//! Checks and findings as test cases (JUnit XML), for CI systems that show nothing else.
+//! Checks and findings as test cases (`JUnit` XML), for CI systems that show nothing else.
 //!
 //! A check that failed is a failure, one that could not be judged is skipped. A finding that is confirmed or likely is
 //! a failure; a weaker one is skipped, because nobody should be paged by it.

@@ -76,7 +76,8 @@ fn result(finding: &Finding, rule_index: usize) -> Value {
             place
         })
         .collect();
-    let impact: String = finding.impact.iter().map(|sentence| format!(" Impact: {}.", clean(sentence))).collect();
+    let impact: Vec<String> = finding.impact.iter().map(|sentence| clean(sentence)).collect();
+    let impact = if impact.is_empty() { String::new() } else { format!(" Impact: {}.", impact.join("; ")) };
     let text = format!("{}: {}.{impact}", finding.verdict.word(), clean(&finding.title));
     json!({
         "ruleId": rule_id(finding),

@@ -284,7 +284,7 @@ fn no_form_holds_a_character_that_acts_on_a_terminal() {
         let (hostile, _) = twins(name);
         for (format, ending) in FORMATS {
             let text = rendered(&hostile, format, true);
-            let found = text.chars().find(super::acts_on_a_terminal);
+            let found = text.chars().find(|c| super::acts_on_a_terminal(*c));
             assert_eq!(found, None, "{name}.{ending}");
         }
     }

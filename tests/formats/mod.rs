@@ -32,7 +32,7 @@ pub fn rendered(report: &Report, format: Format, full: bool) -> String {
 }
 
 /// Whether a character moves a cursor, hides or turns text around.
-pub fn acts_on_a_terminal(c: &char) -> bool {
-    (c.is_control() && *c != '\n')
+pub fn acts_on_a_terminal(c: char) -> bool {
+    (c.is_control() && c != '\n')
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }

@@ -131,10 +131,10 @@ fn the_schema_notices_what_is_wrong() {
         ("/findings/0/cause", json!({}), "report.findings[0].cause: required"),
     ];
     for (place, value, expected) in changes {
-        let mut changed = report.clone();
+        let mut copy = report.clone();
         let (parent, name) = place.rsplit_once('/').expect("a path");
-        changed.pointer_mut(parent).expect("it is there")[name] = value;
-        let found = wrong(&schema, &changed);
+        copy.pointer_mut(parent).expect("it is there")[name] = value;
+        let found = wrong(&schema, &copy);
         assert!(found.iter().any(|line| line.starts_with(expected)), "{place}: {found:?}");
     }
 }

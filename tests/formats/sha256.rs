@@ -5,7 +5,7 @@ use crate::support::{analyze, incidents};
 
 /// The first 32 bits of the fractional parts of the roots of the first primes.
 fn root_bits(count: u32, root: fn(f64) -> f64) -> Vec<u32> {
-    let is_prime = |n: &u32| (2..*n).all(|divisor| n % divisor != 0);
+    let is_prime = |n: &u32| (2..*n).all(|divisor| !n.is_multiple_of(divisor));
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "that is the definition")]
     let bits = |prime: u32| (root(f64::from(prime)).fract() * 4_294_967_296.0) as u32;
     (2..).filter(is_prime).take(count as usize).map(bits).collect()

@@ -57,7 +57,7 @@ fn failures(window: &ActivityWindow) -> u64 {
 }
 
 fn row(service: &Service, revision: &Revision, scale: Scale, top: i64, most: u64) -> Markup {
-    let (left, right) = scale.ends();
+    let (left, right) = Scale::ends();
     let base = top + LABEL + BARS;
     let height = |count: u64| {
         let tenths = u128::from(count) * u128::from(BARS.unsigned_abs()) * 10 / u128::from(most.max(1));

@@ -66,7 +66,7 @@ pub(super) fn lanes(report: &Report, service: &Service, number: usize) -> Option
 
 /// One lane from `top`, and where it ends.
 fn lane(service: &Service, revision: &Revision, scale: Scale, top: i64) -> (Markup, i64) {
-    let (left, right) = scale.ends();
+    let (left, right) = Scale::ends();
     let mut y = top + LABEL;
     let (traffic, has_traffic) = traffic_band(service, revision, scale, y);
     if has_traffic {
@@ -114,7 +114,7 @@ fn numbers(revision: &Revision) -> String {
 
 /// The share of traffic over time, as high as the share is.
 fn traffic_band(service: &Service, revision: &Revision, scale: Scale, top: i64) -> (Markup, bool) {
-    let (_, right) = scale.ends();
+    let (_, right) = Scale::ends();
     let mut steps: Vec<(Tenths, Tenths, u32)> = Vec::new();
     for (number, split) in service.traffic.iter().enumerate() {
         let from = scale.x(split.time);

@@ -86,7 +86,7 @@ impl Scale {
     }
 
     /// Where the plotted time begins and ends.
-    pub(super) fn ends(self) -> (Tenths, Tenths) {
+    pub(super) fn ends() -> (Tenths, Tenths) {
         (Tenths(MARGIN * 10), Tenths((WIDTH - MARGIN) * 10))
     }
 
@@ -95,11 +95,11 @@ impl Scale {
         let seconds = (self.last / NANOS - self.first / NANOS).max(1);
         let step = STEPS.into_iter().find(|step| seconds / step < TICKS_MAX).unwrap_or(seconds / TICKS_MAX + 1);
         let start = self.first.div_euclid(NANOS).div_euclid(step) * step + step;
-        let ticks: Vec<Timestamp> = (0..TICKS_MAX + 1)
+        let ticks: Vec<Timestamp> = (0..=TICKS_MAX)
             .map(|tick| Timestamp((start + tick * step).saturating_mul(NANOS)))
             .filter(|at| self.shows(*at))
             .collect();
-        let (left, right) = self.ends();
+        let (left, right) = Self::ends();
         html! {
             line class="axis" x1=(left) x2=(right) y1=(y) y2=(y) {}
             @for at in ticks {
@@ -134,7 +134,7 @@ mod tests {
     fn moments_keep_their_order_and_stay_on_the_page() {
         let at = |text| Timestamp::parse(text);
         let scale = Scale::new(at("2026-03-02T10:00:00Z"), at("2026-03-02T10:02:06Z")).unwrap();
-        let (left, right) = scale.ends();
+        let (left, right) = Scale::ends();
         assert_eq!(scale.x(at("2026-03-02T09:00:00Z").unwrap()), left);
         assert_eq!(scale.x(at("2026-03-02T10:02:06Z").unwrap()), right);
         assert_eq!(scale.x(at("2026-03-02T10:01:03Z").unwrap()), Tenths(4_000));
