@@ -81,15 +81,15 @@ pub fn scan(options: &Options) -> Result<Scan, Error> {
     let catalog = Catalog::embedded();
     let seen = Seen::default();
     let worker = || (Classifier::new(catalog).with_redaction(options.redaction), Facts::default());
-    let read = ingest::read(&options.inputs, &options.ingest, worker, |(classifier, facts), entry| {
-        facts.observe(classifier, &seen, entry);
+    let read = ingest::read(&options.inputs, &options.ingest, worker, |(classifier, facts), entries| {
+        facts.observe(classifier, &seen, entries);
     })?;
     let mut documents = read.state_documents;
     for path in &options.state_files {
         documents.extend(ingest::read_state_file(path)?);
     }
     let documents = documents.iter().flat_map(|document| history::parse_document(&document.json)).collect();
-    let facts = read.partials.into_iter().map(|(_, facts)| facts).fold(Facts::default(), Facts::merge);
+    let facts = read.partials.into_iter().map(|(_, facts)| facts).reduce(Facts::merge).unwrap_or_default();
     tracing::debug!(entries = facts.entries, rows = facts.rows.len(), elapsed = ?start.elapsed(), "read and merged");
     Ok(Scan { facts, files: read.files, damage: read.damage, documents, redaction: options.redaction })
 }
@@ -103,10 +103,12 @@ fn rebuild_as(facts: Facts, documents: &[Document], redaction: redact::Level) ->
     let start = Instant::now();
     let settled = facts.settle(&Classifier::new(Catalog::embedded()).with_redaction(redaction));
     tracing::debug!(elapsed = ?start.elapsed(), "settled");
-    let clusters = clusters::clusters(&settled)?;
-    tracing::debug!(clusters = clusters.list.len(), elapsed = ?start.elapsed(), "clustered");
-    let state = state::rebuild(&settled, documents);
-    let coverage = state::coverage::coverage(&settled);
+    let (clusters, (state, coverage)) = rayon::join(
+        || clusters::clusters(&settled),
+        || (state::rebuild(&settled, documents), state::coverage::coverage(&settled)),
+    );
+    let clusters = clusters?;
+    tracing::debug!(clusters = clusters.list.len(), elapsed = ?start.elapsed(), "clustered and rebuilt");
     Ok(Rebuilt { settled, clusters, state, coverage })
 }
 

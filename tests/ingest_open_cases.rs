@@ -40,11 +40,13 @@ fn every_open_case_has_the_entries_that_its_labels_state() {
             &paths,
             &Options::default(),
             || (0i64, Vec::new(), std::collections::BTreeSet::new(), std::collections::BTreeSet::new()),
-            |(count, times, instances, revisions), entry| {
-                *count += 1;
-                times.push(entry.timestamp);
-                instances.insert(entry.instance.to_string());
-                revisions.insert(entry.resource.revision.to_string());
+            |(count, times, instances, revisions), entries| {
+                for entry in entries {
+                    *count += 1;
+                    times.push(entry.timestamp);
+                    instances.insert(entry.instance.to_string());
+                    revisions.insert(entry.resource.revision.to_string());
+                }
             },
         );
         let Ok(result) = result else {

@@ -1,6 +1,7 @@
 //! The only test binary: everything that needs the whole program, its files or its tree.
 
 mod analyze_command;
+mod classify_open_cases;
 mod deployments_open_cases;
 mod determinism;
 mod examples;
@@ -8,6 +9,7 @@ mod formats;
 mod incidents;
 mod ingest_open_cases;
 mod layout;
+mod notices;
 mod open_cases;
 mod robustness;
 mod support;

@@ -40,7 +40,7 @@ enum VerdictName {
 impl Analyze {
     /// Reads, reasons, prints.
     pub fn run(&self) -> Result<ExitCode, Failure> {
-        let report = pipeline::analyze(&self.inputs.options())?;
+        let report = self.inputs.watched(pipeline::analyze)?;
         self.rendering.print(&report)?;
         Ok(ExitCode::from(self.exit_code(&report)))
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::moment;
+use super::{moment, progress};
 use crate::classify::redact::Level;
 use crate::ingest;
 use crate::model::Timestamp;
@@ -67,6 +67,12 @@ impl From<RedactName> for Level {
 }
 
 impl Inputs {
+    /// Does the work on these inputs, showing how far reading has come.
+    pub fn watched<T>(&self, work: impl FnOnce(&Options) -> T) -> T {
+        let options = self.options();
+        progress::watched(&options.ingest.progress, || work(&options))
+    }
+
     /// The same for the pipeline.
     pub fn options(&self) -> Options {
         let filter = ingest::Filter {

@@ -8,6 +8,7 @@ mod collect;
 mod exit;
 mod inputs;
 mod moment;
+mod progress;
 mod render;
 mod rendering;
 mod schema;

@@ -126,15 +126,27 @@ struct KnownClass {
 }
 
 impl Facts {
-    /// Adds one entry.
-    pub fn observe(&mut self, classifier: &mut Classifier, seen: &Seen, entry: &Entry<'_>) {
+    /// Adds entries.
+    pub fn observe(&mut self, classifier: &mut Classifier, seen: &Seen, entries: &[Entry<'_>]) {
+        let identities: Vec<Option<u64>> = entries.iter().map(|entry| seen.identity(entry)).collect();
+        let mut are_new = Vec::new();
+        seen.are_new(&identities, &mut are_new);
+        // For the same reason: names of instances are long and many.
+        let instances: Vec<Symbol> = entries.iter().map(|entry| self.symbols.intern(&entry.instance)).collect();
+        for (((entry, instance), identity), is_new) in entries.iter().zip(instances).zip(identities).zip(are_new) {
+            let names = Names { instance, identity, is_new };
+            self.observe_entry(classifier, entry, names);
+        }
+    }
+
+    fn observe_entry(&mut self, classifier: &mut Classifier, entry: &Entry<'_>, names: Names) {
+        let Names { instance, identity, is_new } = names;
         self.entries += 1;
         if let Some(time) = entry.timestamp {
             self.files.entry((entry.position.file, entry.severity)).or_default().add(time.0);
         }
-        let identity = seen.identity(entry);
         if let Some(identity) = identity
-            && !seen.is_new(identity)
+            && !is_new
         {
             let known = self.duplicates.entry(identity).or_insert(entry.position);
             *known = (*known).min(entry.position);
@@ -151,7 +163,6 @@ impl Facts {
         }
         let class = classifier.classify(entry);
         let origin = self.origin(entry);
-        let instance = self.symbols.intern(&entry.instance);
         let end = self.observe_life(entry, origin, instance, time);
         self.observe_coverage(entry, origin, time);
         if !class.is_quiet() {
@@ -362,6 +373,14 @@ impl Facts {
         }
         self
     }
+}
+
+/// What was looked up about an entry beforehand.
+#[derive(Clone, Copy)]
+struct Names {
+    instance: Symbol,
+    identity: Option<u64>,
+    is_new: bool,
 }
 
 /// Where and when a kept entry belongs.

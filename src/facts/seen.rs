@@ -5,14 +5,14 @@
 
 use std::collections::HashSet;
 use std::hash::BuildHasher;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use foldhash::fast::FixedState;
 
 use crate::model::Entry;
 
-/// Locks are spread over this many shards so that workers rarely meet.
-const SHARDS: usize = 64;
+/// Locks are spread over this many shards so that workers rarely meet. A group of entries takes each lock once.
+const SHARDS: usize = 8;
 
 /// The identities read so far.
 pub struct Seen {
@@ -35,13 +35,21 @@ impl Seen {
         Some(self.hasher.hash_one((&*entry.insert_id, entry.timestamp, &*entry.log_name)))
     }
 
-    /// Whether this identity is read for the first time.
-    pub fn is_new(&self, identity: u64) -> bool {
-        // The upper bits choose the shard; the table below uses the lower ones.
-        let shard = &self.shards[(identity >> 58) as usize % SHARDS];
-        match shard.lock() {
-            Ok(mut known) => known.insert(identity),
-            Err(poisoned) => poisoned.into_inner().insert(identity),
+    /// Which of these identities are read for the first time; `None` always is. A table of a million identities
+    /// does not fit a cache, so they are looked up side by side and wait for memory together.
+    pub fn are_new(&self, identities: &[Option<u64>], are_new: &mut Vec<bool>) {
+        are_new.clear();
+        are_new.resize(identities.len(), true);
+        for (number, shard) in self.shards.iter().enumerate() {
+            let mut known = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            for (identity, is_new) in identities.iter().zip(are_new.iter_mut()) {
+                // The upper bits choose the shard; the table below uses the lower ones.
+                if let Some(identity) = identity
+                    && (identity >> 61) as usize % SHARDS == number
+                {
+                    *is_new = known.insert(*identity);
+                }
+            }
         }
     }
 }

@@ -80,14 +80,13 @@ impl Facts {
                 row.position = row.position.min(*copy);
             }
         }
-        let rows = in_order(rows, &self.symbols);
+        put_in_order(&mut rows, &self.symbols);
         let classes = std::mem::take(&mut self.classes);
         let known = classes.snapshot();
         let mut open = Open(classes, known);
         let platforms: Map<Symbol, Platform> =
             self.homes.iter().map(|(service, home)| (*service, home.platform)).collect();
         let platform_of = |service: Symbol| platforms.get(&service).copied().unwrap_or(Platform::Other);
-        let mut rows = rows;
         let joined = assemble::join_lines(&mut rows, &mut self.symbols, &mut open, classifier, &platform_of);
         let classes = open.0.into_known();
         let is_loose: Vec<bool> = classes.iter().map(|class| class.key == ClassKey::StackLine).collect();
@@ -103,8 +102,8 @@ impl Facts {
 }
 
 /// One order for all runs: time, insertId, service, place in the files. Rows are large, so their times are sorted
-/// and each row is moved once.
-fn in_order(rows: Vec<Row>, symbols: &Symbols) -> Vec<Row> {
+/// and each row then moves to its place.
+fn put_in_order(rows: &mut [Row], symbols: &Symbols) {
     let mut order: Vec<(i64, usize)> = rows.iter().enumerate().map(|(index, row)| (row.time, index)).collect();
     order.par_sort_unstable_by(|(a_time, a), (b_time, b)| {
         a_time.cmp(b_time).then_with(|| {
@@ -115,6 +114,16 @@ fn in_order(rows: Vec<Row>, symbols: &Symbols) -> Vec<Row> {
                 .then_with(|| a.position.cmp(&b.position))
         })
     });
-    let mut slots: Vec<Option<Row>> = rows.into_iter().map(Some).collect();
-    order.into_iter().filter_map(|(_, index)| slots[index].take()).collect()
+    // Cycle by cycle: each place takes the row that belongs there, until the cycle closes.
+    for start in 0..order.len() {
+        let mut place = start;
+        loop {
+            let from = std::mem::replace(&mut order[place].1, place);
+            if from == place || from == start {
+                break;
+            }
+            rows.swap(place, from);
+            place = from;
+        }
+    }
 }

@@ -32,6 +32,9 @@ impl Default for Symbols {
 impl Symbols {
     /// The number of a text, new or known. After 2³² distinct texts all further ones are the empty string.
     pub fn intern(&mut self, text: &str) -> Symbol {
+        if text.is_empty() && !self.texts.is_empty() {
+            return EMPTY;
+        }
         if let Some(&number) = self.numbers.get(text) {
             return Symbol(number);
         }

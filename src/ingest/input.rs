@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::error::Error;
+use super::progress::Progress;
 
 /// A stream of bytes that may move between threads.
 pub(super) type Bytes = Box<dyn Read + Send>;
@@ -96,17 +97,17 @@ pub(super) struct Opened {
     pub budget: Arc<Budget>,
     first: Option<Bytes>,
     archive: Option<Arc<Mutex<Archive>>>,
-    /// Bytes taken from standard input so far.
+    /// Bytes taken from a file or standard input so far.
     pub taken: Arc<AtomicU64>,
 }
 
 impl Opened {
     /// Opens an input and removes the packings it stands in.
-    pub(super) fn open(origin: Origin, decompressed_bytes_max: u64) -> io::Result<Self> {
+    pub(super) fn open(origin: Origin, decompressed_bytes_max: u64, progress: &Arc<Progress>) -> io::Result<Self> {
         let taken = Arc::new(AtomicU64::new(0));
         let raw: Bytes = match origin {
-            Origin::File(path) => Box::new(fs::File::open(path)?),
-            Origin::Stdin => Box::new(Counted { inner: io::stdin(), taken: Arc::clone(&taken) }),
+            Origin::File(path) => Box::new(Counted::new(fs::File::open(path)?, &taken, progress)),
+            Origin::Stdin => Box::new(Counted::new(io::stdin(), &taken, progress)),
             Origin::Memory(bytes) => Box::new(Cursor::new(bytes)),
         };
         let budget =
@@ -213,12 +214,20 @@ impl Read for Failing {
 struct Counted<R> {
     inner: R,
     taken: Arc<AtomicU64>,
+    progress: Arc<Progress>,
+}
+
+impl<R> Counted<R> {
+    fn new(inner: R, taken: &Arc<AtomicU64>, progress: &Arc<Progress>) -> Self {
+        Self { inner, taken: Arc::clone(taken), progress: Arc::clone(progress) }
+    }
 }
 
 impl<R: Read> Read for Counted<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(out)?;
         self.taken.fetch_add(count as u64, Ordering::Relaxed);
+        self.progress.add_bytes(count as u64);
         Ok(count)
     }
 }

@@ -23,6 +23,7 @@ mod form;
 mod input;
 mod keys;
 mod nesting;
+mod progress;
 mod repair;
 mod run;
 mod sniff;
@@ -36,6 +37,7 @@ mod work;
 mod yaml;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::model::entry::Entry;
 use crate::model::report::InputFile;
@@ -43,12 +45,13 @@ use crate::model::report::InputFile;
 pub use damage::Damage;
 pub use error::{Error, Unrecognised};
 pub use filter::Filter;
+pub use progress::Progress;
 pub use state::{StateDocument, StateKind};
 
 use input::{Listed, Origin};
 
 /// How to read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// Worker threads; 0 means one per core.
     pub threads: usize,
@@ -58,11 +61,19 @@ pub struct Options {
     pub max_record_bytes: usize,
     /// Which entries to keep.
     pub filter: Filter,
+    /// Counters to raise while reading, for whoever watches.
+    pub progress: Arc<Progress>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { threads: 0, max_decompressed_bytes: 64 << 30, max_record_bytes: 64 << 20, filter: Filter::default() }
+        Self {
+            threads: 0,
+            max_decompressed_bytes: 64 << 30,
+            max_record_bytes: 64 << 20,
+            filter: Filter::default(),
+            progress: Arc::default(),
+        }
     }
 }
 
@@ -81,7 +92,8 @@ pub struct Read<T> {
     pub filtered_out: u64,
 }
 
-/// Reads files, directories (recursively) and standard input (`-`) and folds every entry.
+/// Reads files, directories (recursively) and standard input (`-`) and folds every entry. Entries come in small groups,
+/// so that whoever looks them up can let the lookups of a group wait together.
 ///
 /// # Errors
 /// When a path cannot be opened, or when no input holds an entry or a state document.
@@ -89,7 +101,7 @@ pub fn read<T, N, F>(inputs: &[PathBuf], options: &Options, new: N, fold: F) -> 
 where
     T: Send,
     N: Fn() -> T + Sync,
-    F: Fn(&mut T, &Entry<'_>) + Sync,
+    F: Fn(&mut T, &[Entry<'_>]) + Sync,
 {
     run::run(input::list(inputs)?, options, &new, &fold)
 }
@@ -102,7 +114,7 @@ pub fn read_bytes<T, N, F>(named: &[(String, Vec<u8>)], options: &Options, new: 
 where
     T: Send,
     N: Fn() -> T + Sync,
-    F: Fn(&mut T, &Entry<'_>) + Sync,
+    F: Fn(&mut T, &[Entry<'_>]) + Sync,
 {
     let mut listed: Vec<Listed> = named
         .iter()

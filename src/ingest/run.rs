@@ -46,9 +46,10 @@ pub(super) fn run<T, N, F>(inputs: Vec<Listed>, options: &Options, new: &N, fold
 where
     T: Send,
     N: Fn() -> T + Sync,
-    F: Fn(&mut T, &Entry<'_>) + Sync,
+    F: Fn(&mut T, &[Entry<'_>]) + Sync,
 {
     let files = inputs.len();
+    options.progress.expect(inputs.iter().map(|input| input.bytes).sum());
     let shared = Shared {
         waiting: Mutex::new(inputs.into_iter().enumerate()),
         active: Mutex::default(),
@@ -62,7 +63,7 @@ where
     let workers = thread::scope(|scope| {
         let spawn = |_| {
             let work = || {
-                let mut worker = Worker::new(new(), files, fold, &options.filter);
+                let mut worker = Worker::new(new(), files, fold, options);
                 shared.work(&mut worker);
                 worker
             };
@@ -129,7 +130,7 @@ fn conclude<T>(
 
 impl Shared<'_> {
     /// One worker's day.
-    fn work<T, F: Fn(&mut T, &Entry<'_>)>(&self, worker: &mut Worker<'_, T, F>) {
+    fn work<T, F: Fn(&mut T, &[Entry<'_>])>(&self, worker: &mut Worker<'_, T, F>) {
         let mut batch = Batch::default();
         loop {
             // A statement of its own, so that the lock on the queue is not held while the file is opened.

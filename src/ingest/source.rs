@@ -113,9 +113,9 @@ impl Source {
         let Listed { name, origin, bytes } = listed;
         let is_stdin = matches!(origin, Origin::Stdin);
         let mut damages = Damages::default();
-        let opened = Opened::open(origin, options.max_decompressed_bytes).or_else(|error| {
+        let opened = Opened::open(origin, options.max_decompressed_bytes, &options.progress).or_else(|error| {
             damages.add(file, "unreadable", 1, error.to_string().as_bytes());
-            Opened::open(Origin::Memory(Vec::new()), 0)
+            Opened::open(Origin::Memory(Vec::new()), 0, &options.progress)
         });
         let opened = opened.expect("memory can always be opened");
         let info = InputFile {

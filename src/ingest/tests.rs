@@ -27,8 +27,8 @@ pub(crate) fn read_one(bytes: &[u8]) -> Result<(Vec<Seen>, Read<()>), Error> {
 }
 
 pub(crate) fn read_with(named: &[(String, Vec<u8>)], options: &Options) -> Result<(Vec<Seen>, Read<()>), Error> {
-    let read = read_bytes(named, options, Vec::new, |seen: &mut Vec<Seen>, entry| {
-        seen.push(Seen {
+    let read = read_bytes(named, options, Vec::new, |seen: &mut Vec<Seen>, entries| {
+        seen.extend(entries.iter().map(|entry| Seen {
             id: entry.insert_id.to_string(),
             line: entry.position.line,
             time: entry.timestamp.map(super::super::model::Timestamp::to_rfc3339).unwrap_or_default(),
@@ -36,7 +36,7 @@ pub(crate) fn read_with(named: &[(String, Vec<u8>)], options: &Options) -> Resul
             service: entry.resource.service.to_string(),
             text: entry.text.to_string(),
             payload: entry.audit.as_deref().or(entry.json.as_deref()).unwrap_or_default().to_owned(),
-        });
+        }));
     })?;
     let Read { partials, files, damage, state_documents, filtered_out } = read;
     let mut seen: Vec<Seen> = partials.into_iter().flatten().collect();

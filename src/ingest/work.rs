@@ -17,7 +17,10 @@ use super::damage::Damages;
 use super::repair::repair;
 use super::source::{Batch, Content};
 use super::wire::Record;
-use super::{Filter, console, entry, nesting, yaml};
+use super::{Options, console, entry, nesting, yaml};
+
+/// Entries handed on together: few enough to stay in the first-level cache.
+const GROUP_LEN: usize = 32;
 
 /// Entries and lost records of one file.
 #[derive(Debug, Clone, Copy, Default)]
@@ -33,7 +36,7 @@ pub(super) struct Worker<'w, T, F> {
     pub damages: Damages,
     pub filtered_out: u64,
     fold: &'w F,
-    filter: &'w Filter,
+    options: &'w Options,
 }
 
 /// Where a record stands and what may be said about it.
@@ -46,15 +49,15 @@ struct Place {
     is_last: bool,
 }
 
-impl<'w, T, F: Fn(&mut T, &Entry<'_>)> Worker<'w, T, F> {
-    pub(super) fn new(state: T, files: usize, fold: &'w F, filter: &'w Filter) -> Self {
+impl<'w, T, F: Fn(&mut T, &[Entry<'_>])> Worker<'w, T, F> {
+    pub(super) fn new(state: T, files: usize, fold: &'w F, options: &'w Options) -> Self {
         Self {
             state,
             counts: vec![Counts::default(); files],
             damages: Damages::default(),
             filtered_out: 0,
             fold,
-            filter,
+            options,
         }
     }
 
@@ -71,6 +74,7 @@ impl<'w, T, F: Fn(&mut T, &Entry<'_>)> Worker<'w, T, F> {
             }),
             Content::Records { .. } | Content::Documents | Content::Copied => {
                 let last = batch.spans.len().saturating_sub(1);
+                let mut group = Vec::with_capacity(GROUP_LEN);
                 for (index, span) in batch.spans.iter().enumerate() {
                     let mut place =
                         Self::place(batch, span.line, matches!(batch.content, Content::Records { is_strict: true }));
@@ -83,9 +87,10 @@ impl<'w, T, F: Fn(&mut T, &Entry<'_>)> Worker<'w, T, F> {
                                 self.converted(&found, place);
                             }
                         }
-                        _ => self.record(&text, place),
+                        _ => self.record(text, place, &mut group),
                     }
                 }
+                self.accept(&mut group);
             }
         }
     }
@@ -116,30 +121,47 @@ impl<'w, T, F: Fn(&mut T, &Entry<'_>)> Worker<'w, T, F> {
     fn lines(&mut self, batch: &Batch, all: Option<&str>) {
         let bytes = batch.bytes.as_slice();
         let (mut start, mut line) = (0, batch.first_line);
+        let mut group = Vec::with_capacity(GROUP_LEN);
         for end in memchr_iter(b'\n', bytes).chain(std::iter::once(bytes.len())) {
             let mut place = Self::place(batch, line, true);
             place.is_last &= end == bytes.len();
             if start < end {
                 let text = self.text(all, bytes, start, end, place);
-                // The bracket and commas of an array written one element a line are no part of the records.
-                let text = text.trim_matches(|character: char| {
-                    character.is_whitespace() || matches!(character, '\0' | ',' | '\u{feff}')
-                });
-                if !matches!(text, "" | "[" | "]") {
-                    self.record(text, place);
+                let text = match text {
+                    Cow::Borrowed(text) => Cow::Borrowed(bare_line(text)),
+                    Cow::Owned(text) => Cow::Owned(bare_line(&text).to_owned()),
+                };
+                if !matches!(&*text, "" | "[" | "]") {
+                    self.record(text, place, &mut group);
                 }
             }
             start = end + 1;
             line = line.saturating_add(1);
         }
+        self.accept(&mut group);
     }
 
-    /// One JSON record.
-    fn record(&mut self, text: &str, place: Place) {
-        let mut record = Record::default();
-        if record.read(text).is_ok() && record.is_entry() && record.has_payload() {
-            return self.accept(&entry::build(&mut record, place.position, false));
-        }
+    /// One JSON record. Its entry joins the group; only damaged text is not the batch's own and goes by itself.
+    fn record<'b>(&mut self, text: Cow<'b, str>, place: Place, group: &mut Vec<Entry<'b>>) {
+        let text = match text {
+            Cow::Borrowed(text) => {
+                if let Some(entry) = fast_entry(text, place) {
+                    group.push(entry);
+                    if group.len() == GROUP_LEN {
+                        self.accept(group);
+                    }
+                    return;
+                }
+                Cow::Borrowed(text)
+            }
+            Cow::Owned(text) => {
+                if let Some(entry) = fast_entry(&text, place) {
+                    return self.accept(&mut vec![entry]);
+                }
+                Cow::Owned(text)
+            }
+        };
+        let text = &*text;
         if !nesting::is_safe(text) {
             return self.reject("nesting-too-deep", place, text);
         }
@@ -192,8 +214,8 @@ impl<'w, T, F: Fn(&mut T, &Entry<'_>)> Worker<'w, T, F> {
                         return is_found;
                     };
                     is_found = true;
-                    match Record::parse(part).ok().filter(|record| record.is_entry() && record.has_payload()) {
-                        Some(mut record) => self.accept(&entry::build(&mut record, place.position, false)),
+                    match fast_entry(part, place) {
+                        Some(entry) => self.accept(&mut vec![entry]),
                         None => self.loose_record(part, place, false),
                     }
                 }
@@ -233,20 +255,26 @@ impl<'w, T, F: Fn(&mut T, &Entry<'_>)> Worker<'w, T, F> {
     fn converted(&mut self, canonical: &Canonical, place: Place) {
         let text = Value::Object(canonical.object.clone()).to_string();
         match Record::parse(&text) {
-            Ok(mut record) => self.accept(&entry::build(&mut record, place.position, canonical.converted)),
+            Ok(mut record) => {
+                self.accept(&mut vec![entry::build(&mut record, place.position, canonical.converted)]);
+            }
             Err(_) => self.reject("invalid-json", place, &text),
         }
     }
 
-    fn accept(&mut self, entry: &Entry<'_>) {
-        if !self.filter.admits(entry) {
-            self.filtered_out += 1;
-            return;
+    /// Counts and folds a group, which is empty afterwards.
+    fn accept(&mut self, group: &mut Vec<Entry<'_>>) {
+        let before = group.len();
+        group.retain(|entry| self.options.filter.admits(entry));
+        self.filtered_out += (before - group.len()) as u64;
+        if let Some(first) = group.first() {
+            if let Some(counts) = self.counts.get_mut(first.position.file as usize) {
+                counts.entries += group.len() as u64;
+            }
+            (self.fold)(&mut self.state, group);
+            self.options.progress.add_entries(group.len() as u64);
         }
-        if let Some(counts) = self.counts.get_mut(entry.position.file as usize) {
-            counts.entries += 1;
-        }
-        (self.fold)(&mut self.state, entry);
+        group.clear();
     }
 
     #[cold]
@@ -257,4 +285,19 @@ impl<'w, T, F: Fn(&mut T, &Entry<'_>)> Worker<'w, T, F> {
             counts.rejected += 1;
         }
     }
+}
+
+/// The entry of a record that needs no repair.
+fn fast_entry(text: &str, place: Place) -> Option<Entry<'_>> {
+    let mut record = Record::default();
+    record.read(text).ok()?;
+    (record.is_entry() && record.has_payload()).then(|| entry::build(&mut record, place.position, false))
+}
+
+/// The bracket and commas of an array written one element a line are no part of the records.
+fn bare_line(text: &str) -> &str {
+    if text.starts_with('{') && text.ends_with('}') {
+        return text;
+    }
+    text.trim_matches(|character: char| character.is_whitespace() || matches!(character, '\0' | ',' | '\u{feff}'))
 }

@@ -17,6 +17,9 @@ pub const SHORT_SECONDS: f64 = 600.0;
 /// A silence is named when it is longer than this and than half of the covered time.
 const GAP_MINUTES_MIN: i64 = 60;
 
+/// Severities cut by limits of their own begin at least this part of the covered time apart.
+const UNEVEN_PART: i64 = 20;
+
 /// Files cut at a round number: (file, entries, span).
 pub type Cut = Vec<(usize, u64, Span)>;
 
@@ -116,7 +119,11 @@ fn limits(settled: &Settled) -> (Cut, Capped) {
         }
         let most = severities.iter().map(|(_, span)| span.count).max().unwrap_or(0);
         let at_most: Vec<_> = severities.iter().filter(|(_, span)| span.count == most).collect();
-        if at_most.len() > 1 && most >= 10 && most % 10 == 0 {
+        let starts = at_most.iter().map(|(_, span)| span.first);
+        // An application that writes one line a request gives equal counts too, but over the same time.
+        let apart = starts.clone().max().unwrap_or(0) - starts.min().unwrap_or(0);
+        let is_uneven = apart > (whole.last - whole.first) / UNEVEN_PART;
+        if at_most.len() > 1 && most >= 10 && most % 10 == 0 && is_uneven {
             let named = at_most
                 .iter()
                 .map(|(severity, span)| (severity.unwrap_or_default().word().to_owned(), *span))

@@ -81,7 +81,7 @@ fn ingest(bencher: divan::Bencher, instances: usize) {
     let inputs = [path];
     let options = whydown::ingest::Options::default();
     bencher.counter(BytesCount::new(bytes)).bench(|| {
-        whydown::ingest::read(&inputs, &options, || 0u64, |count, _| *count += 1)
+        whydown::ingest::read(&inputs, &options, || 0, |count, entries| *count += entries.len())
             .expect("the generated file is readable")
             .partials
     });

@@ -104,9 +104,11 @@ fn directories_are_walked_in_order_and_hidden_files_skipped() {
     ] {
         std::fs::write(folder.join(name), bytes).unwrap();
     }
-    let result = read(std::slice::from_ref(&folder), &Options::default(), || 0, |count, _| *count += 1).unwrap();
+    let result =
+        read(std::slice::from_ref(&folder), &Options::default(), || 0, |count, entries| *count += entries.len())
+            .unwrap();
     std::fs::remove_dir_all(&folder).unwrap();
-    assert_eq!(result.partials.iter().sum::<i32>(), 2);
+    assert_eq!(result.partials.iter().sum::<usize>(), 2);
     let names: Vec<_> = result.files.iter().map(|file| file.path.rsplit('/').next().unwrap_or_default()).collect();
     assert_eq!(names, ["b.json", "a.json.gz"]);
     let missing = read(&[folder.join("nope")], &Options::default(), || (), |(), _| {}).unwrap_err().to_string();

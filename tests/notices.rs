@@ -1,0 +1,182 @@
+//! Each notice about an export has one export here that raises it, made from one complete export that raises none.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::analyze;
+
+/// 2026-05-04T08:00:00Z in seconds since the epoch.
+const START: i64 = 1_777_881_600;
+
+/// Ascending, two hours, every stream, one service: what the command that `collect` prints would give.
+fn complete() -> Vec<Value> {
+    let mut entries = Vec::new();
+    for second in (0..7_200).step_by(20) {
+        entries.push(entry(second, "run.googleapis.com%2Frequests", json!({
+            "severity": "INFO",
+            "httpRequest": {"requestMethod": "GET", "requestUrl": "https://shop.example/api/cart", "status": 200, "latency": "0.084s"},
+        })));
+        entries.push(entry(
+            second,
+            "run.googleapis.com%2Fstdout",
+            json!({"textPayload": format!("cart {second} loaded")}),
+        ));
+    }
+    for second in [5, 3_605] {
+        entries.push(entry(second, "run.googleapis.com%2Fvarlog%2Fsystem", json!({
+            "severity": "INFO", "textPayload": "Starting new instance. Reason: AUTOSCALING - Instance started due to traffic",
+        })));
+    }
+    entries.push(entry(
+        1,
+        "cloudaudit.googleapis.com%2Factivity",
+        json!({
+            "severity": "NOTICE",
+            "protoPayload": {
+                "@type": "type.googleapis.com/google.cloud.audit.AuditLog", "serviceName": "run.googleapis.com",
+                "methodName": "google.cloud.run.v1.Services.ReplaceService",
+                "resourceName": "namespaces/shop-prod/services/cart",
+                "authenticationInfo": {"principalEmail": "deployer@shop-prod.iam.gserviceaccount.com"},
+            },
+        }),
+    ));
+    entries.sort_by_key(|entry| entry["timestamp"].as_str().unwrap_or_default().to_owned());
+    entries
+}
+
+fn at(second: i64) -> String {
+    whydown::model::Timestamp((START + second) * 1_000_000_000).to_rfc3339()
+}
+
+fn entry(second: i64, log: &str, rest: Value) -> Value {
+    let mut entry = json!({
+        "insertId": format!("{second:05}{}", &log[log.len() - 4..]),
+        "timestamp": at(second),
+        "receiveTimestamp": at(second + 1),
+        "logName": format!("projects/shop-prod/logs/{log}"),
+        "resource": {"type": "cloud_run_revision", "labels": {
+            "project_id": "shop-prod", "location": "europe-west1", "service_name": "cart",
+            "revision_name": "cart-00007-abc", "configuration_name": "cart",
+        }},
+        "labels": {"instanceId": "0069c7a988d1"},
+    });
+    if let (Some(entry), Value::Object(rest)) = (entry.as_object_mut(), rest) {
+        entry.extend(rest);
+    }
+    entry
+}
+
+fn write(folder: &Path, name: &str, entries: &[Value]) -> PathBuf {
+    let path = folder.join(name);
+    std::fs::write(&path, serde_json::to_vec(entries).unwrap()).unwrap();
+    path
+}
+
+fn codes_of(files: &[Vec<Value>]) -> Vec<String> {
+    let folder = TempDir::new().unwrap();
+    let paths: Vec<PathBuf> =
+        files.iter().enumerate().map(|(i, entries)| write(folder.path(), &format!("{i}.json"), entries)).collect();
+    let report = analyze(&paths, &[], 2);
+    for notice in &report.export.notices {
+        assert!(!notice.message.is_empty() && !notice.effect.is_empty(), "{}", notice.code);
+    }
+    report.export.notices.into_iter().map(|notice| notice.code).collect()
+}
+
+fn codes(entries: Vec<Value>) -> Vec<String> {
+    codes_of(&[entries])
+}
+
+fn log(entry: &Value) -> &str {
+    entry["logName"].as_str().unwrap_or_default()
+}
+
+fn without(log_end: &str) -> Vec<Value> {
+    complete().into_iter().filter(|entry| !log(entry).ends_with(log_end)).collect()
+}
+
+#[test]
+fn a_complete_export_raises_no_notice() {
+    assert_eq!(codes(complete()), [""; 0]);
+    let mut newest_first = complete();
+    newest_first.reverse();
+    assert_eq!(codes(newest_first), [""; 0]);
+    let (early, late): (Vec<Value>, Vec<Value>) =
+        complete().into_iter().partition(|entry| entry["timestamp"].as_str() < Some(at(3_600).as_str()));
+    assert_eq!(codes_of(&[early, late]), [""; 0]);
+}
+
+#[test]
+fn a_round_number_of_entries_is_a_limit() {
+    assert_eq!(codes(complete().into_iter().take(500).collect()), ["export-cut-by-limit"]);
+}
+
+#[test]
+fn the_same_round_number_of_several_severities_is_a_limit_for_each() {
+    // The newest 50 of each: lines without severity reach back further than requests do.
+    let newest = |severity: Value, step: usize| {
+        let mut found: Vec<Value> = complete().into_iter().filter(|entry| entry["severity"] == severity).collect();
+        found.reverse();
+        found.into_iter().step_by(step).take(50)
+    };
+    let entries = newest(json!("INFO"), 1).chain(newest(Value::Null, 6)).collect();
+    assert!(codes(entries).contains(&"capped-per-severity".to_owned()));
+}
+
+#[test]
+fn less_than_ten_minutes_are_short() {
+    let entries = complete().into_iter().filter(|entry| entry["timestamp"].as_str() < Some(at(300).as_str())).collect();
+    assert_eq!(codes(entries), ["short-coverage"]);
+}
+
+#[test]
+fn each_missing_stream_is_named() {
+    assert_eq!(codes(without("requests")), ["missing-requests"]);
+    assert_eq!(codes(without("stdout")), ["missing-application-output"]);
+    assert_eq!(codes(without("system")), ["missing-system"]);
+    assert_eq!(codes(without("activity")), ["missing-audit"]);
+}
+
+#[test]
+fn a_severity_filter_is_seen() {
+    let mut entries = complete();
+    for entry in &mut entries {
+        entry["severity"] = json!("ERROR");
+    }
+    assert_eq!(codes(entries), ["severity-filtered"]);
+}
+
+#[test]
+fn copies_are_counted_once_and_named() {
+    let mut entries = complete();
+    entries.extend(complete().into_iter().take(7));
+    assert_eq!(codes(entries), ["duplicates"]);
+}
+
+#[test]
+fn an_entry_without_a_time_is_named() {
+    let mut entries = complete();
+    entries[9]["timestamp"] = json!("yesterday");
+    assert_eq!(codes(entries), ["no-timestamp"]);
+}
+
+#[test]
+fn a_long_silence_is_a_gap() {
+    let mut entries = complete();
+    entries.retain(|entry| entry["timestamp"].as_str() < Some(at(600).as_str()));
+    entries.extend(
+        (20_000..20_400)
+            .step_by(20)
+            .map(|second| entry(second, "run.googleapis.com%2Fstdout", json!({"textPayload": "cart loaded"}))),
+    );
+    assert_eq!(codes(entries), ["gap"]);
+}
+
+#[test]
+fn several_projects_are_named() {
+    let mut entries = complete();
+    entries[3]["resource"]["labels"]["project_id"] = json!("shop-test");
+    assert_eq!(codes(entries), ["several-projects"]);
+}
