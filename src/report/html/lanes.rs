@@ -45,8 +45,8 @@ pub(super) fn lanes(report: &Report, service: &Service, number: usize) -> Option
     let marks = html! { (deployments(service, scale, bottom)) (first_sign(report, service, scale, bottom)) };
     let drawing = html! {
         (scale.axis(LABEL, bottom))
-        @for lane in drawn { (lane) }
         (marks)
+        @for lane in drawn { (lane) }
     };
     Some(Picture {
         id: format!("lanes-{number}"),
