@@ -2,6 +2,7 @@
 
 mod hostile_logs;
 mod hostile_report;
+mod pictures;
 mod redaction;
 mod schema;
 mod script;
