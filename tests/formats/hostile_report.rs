@@ -20,9 +20,16 @@ const HOSTILE: &str = "x</style></title></code></details></svg><script>alert(1)<
     \u{202e}txt\u{2066} \u{200b}\u{feff} |cell| $(touch x) `touch x` ; touch x & > x \\ {0} {{ ]]> --> <!-- &lt; &#60; \u{0}\u{85}\u{fffe} 漢字\n\
     # head\n- item\n1. item\n    code\n```\nfence\n=====\n| a | b |\n| - | - |\n<div>\n=cmd|' /C calc'!A0";
 
+/// What a text may begin with to be taken for something else: a formula, a list, a heading, a quote, a rule, code.
+const BEGINNINGS: [&str; 12] = ["", "=1+1 ", "+", "-", "- ", "@SUM(A1) ", "1. ", "2) ", "# ", "> ", "--- ", "    "];
+
 /// A report and its twin: in the first every text is hostile, in the second it is "x". Words of closed lists and
 /// times stay as they are, and so do commands, which are not made of log text.
 fn twins(name: &str) -> (Report, Report) {
+    twins_beginning(name, "")
+}
+
+fn twins_beginning(name: &str, beginning: &str) -> (Report, Report) {
     let incident = incidents().into_iter().find(|incident| incident.name == name).expect("a fixture");
     let report = analyze(&incident.inputs(), &incident.state_files(), 2);
     let value = serde_json::to_value(&report).expect("a report is JSON");
@@ -45,7 +52,7 @@ fn twins(name: &str) -> (Report, Report) {
             *plain.pointer_mut(&place).expect("it is there") = before;
             continue;
         }
-        *hostile.pointer_mut(&place).expect("it is there") = Value::from(HOSTILE);
+        *hostile.pointer_mut(&place).expect("it is there") = Value::from(format!("{beginning}{HOSTILE}"));
         replaced += 1;
     }
     assert!(replaced > 100, "only {replaced} texts were replaced");
@@ -175,8 +182,9 @@ fn markdown_structure(text: &str) -> Vec<String> {
 #[test]
 fn no_text_changes_the_structure_of_the_ticket() {
     for name in CASES {
-        let (hostile, plain) = twins(name);
-        for full in [false, true] {
+        for (number, beginning) in BEGINNINGS.iter().enumerate() {
+            let (hostile, plain) = twins_beginning(name, beginning);
+            let full = number == 0;
             let (hostile, plain) =
                 (rendered(&hostile, Format::Markdown, full), rendered(&plain, Format::Markdown, full));
             let (mine, expected) = (markdown_structure(&hostile), markdown_structure(&plain));
@@ -185,6 +193,18 @@ fn no_text_changes_the_structure_of_the_ticket() {
             let first = mine.iter().zip(&expected).position(|(a, b)| a != b).filter(|_| !cut);
             assert_eq!(first.map(|at| (&mine[at], &expected[at])), None, "{name}");
             assert!(cut || mine.len() == expected.len(), "{name}");
+            // A row with more cells than its table is cut without a word by who renders it.
+            let mut columns = 0;
+            for line in hostile.lines() {
+                let bars = line.matches('|').count();
+                let is_row = line.starts_with('|');
+                columns = match columns {
+                    0 if is_row => bars,
+                    _ if is_row => columns,
+                    _ => 0,
+                };
+                assert!(!is_row || bars == columns, "{line}");
+            }
         }
     }
 }
@@ -241,15 +261,17 @@ fn xml_keeps_its_elements() {
 #[test]
 fn tables_keep_their_rows_and_hold_no_formula() {
     for name in CASES {
-        let (hostile, plain) = twins(name);
-        let rows = |report: &Report| -> Vec<csv::StringRecord> {
-            let text = rendered(report, Format::Csv, false);
-            csv::Reader::from_reader(text.as_bytes()).records().map(|row| row.expect("a row")).collect()
-        };
-        let (mine, expected) = (rows(&hostile), rows(&plain));
-        assert_eq!(mine.len(), expected.len());
-        for cell in mine.iter().flat_map(|row| row.iter()) {
-            assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && !cell.contains('\n'), "{cell}");
+        for beginning in BEGINNINGS {
+            let (hostile, plain) = twins_beginning(name, beginning);
+            let rows = |report: &Report| -> Vec<csv::StringRecord> {
+                let text = rendered(report, Format::Csv, false);
+                csv::Reader::from_reader(text.as_bytes()).records().map(|row| row.expect("a row")).collect()
+            };
+            let (mine, expected) = (rows(&hostile), rows(&plain));
+            assert_eq!(mine.len(), expected.len());
+            for cell in mine.iter().flat_map(|row| row.iter()) {
+                assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && !cell.contains('\n'), "{cell}");
+            }
         }
     }
 }
