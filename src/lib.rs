@@ -30,6 +30,8 @@ pub mod facts;
 
 pub mod state;
 
+pub mod shard;
+
 pub mod reason;
 
 pub mod advise;

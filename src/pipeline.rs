@@ -7,14 +7,16 @@ use crate::classify::Classifier;
 use crate::classify::matcher::Catalog;
 use crate::classify::redact;
 use crate::facts::clusters::{self, Clusters};
+use crate::facts::record::Recorder;
 use crate::facts::seen::Seen;
 use crate::facts::{Facts, Settled};
 use crate::ingest::Damage;
 use crate::model::report::{InputFile, Report};
+use crate::shard::Union;
 use crate::state::State;
 use crate::state::coverage::Coverage;
 use crate::state::history::{self, Document};
-use crate::{advise, ingest, reason, report, state};
+use crate::{advise, ingest, reason, report, shard, state};
 
 /// What to read and how.
 #[derive(Debug, Clone, Default)]
@@ -35,6 +37,9 @@ pub enum Error {
     /// An input could not be read, or none of them is a log.
     #[error(transparent)]
     Ingest(#[from] ingest::Error),
+    /// A Facts file could not be read or written.
+    #[error(transparent)]
+    Shard(#[from] shard::Error),
     /// A defect of whydown.
     #[error(transparent)]
     Columns(#[from] crate::facts::columns::ColumnsError),
@@ -85,13 +90,67 @@ pub fn scan(options: &Options) -> Result<Scan, Error> {
         facts.observe(classifier, &seen, entries);
     })?;
     let mut documents = read.state_documents;
-    for path in &options.state_files {
-        documents.extend(ingest::read_state_file(path)?);
-    }
+    documents.extend(read_state_files(&options.state_files)?);
     let documents = documents.iter().flat_map(|document| history::parse_document(&document.json)).collect();
     let facts = read.partials.into_iter().map(|(_, facts)| facts).reduce(Facts::merge).unwrap_or_default();
     tracing::debug!(entries = facts.entries, rows = facts.rows.len(), elapsed = ?start.elapsed(), "read and merged");
     Ok(Scan { facts, files: read.files, damage: read.damage, documents, redaction: options.redaction })
+}
+
+/// Reads all inputs as a part of the whole, with what a merge needs to know. That nothing is a log is no error yet.
+/// `name` replaces the path of the only input.
+pub fn scan_part(options: &Options, name: Option<&str>) -> Result<Union, Error> {
+    let catalog = Catalog::embedded();
+    let seen = Seen::default();
+    let worker = || (Classifier::new(catalog), Facts::default(), Recorder::default());
+    let read =
+        ingest::read_part(&options.inputs, &options.ingest, worker, |(classifier, facts, recorder), entries| {
+            recorder.observe(facts, classifier, &seen, entries);
+        })?;
+    let read = read.map(|(_, facts, recorder)| (facts, recorder));
+    let (part, records) = shard::part(read, &read_state_files(&options.state_files)?, name)?;
+    let mut union = Union::default();
+    union.add(part, records)?;
+    Ok(union)
+}
+
+/// Joins Facts files, and every `.facts` file in folders.
+pub fn join(shards: &[PathBuf], state_files: &[PathBuf]) -> Result<Union, Error> {
+    let start = Instant::now();
+    let mut union = Union::default();
+    for checked in shard::list(shards)? {
+        union.add_file(checked)?;
+    }
+    union.describe(shard::described(&read_state_files(state_files)?));
+    tracing::debug!(elapsed = ?start.elapsed(), "shards read");
+    Ok(union)
+}
+
+/// What one process would have read.
+pub fn whole(union: Union) -> Result<Scan, Error> {
+    let start = Instant::now();
+    let whole = union.finish(|_, _| Ok(()))?;
+    tracing::debug!(entries = whole.facts.entries, elapsed = ?start.elapsed(), "joined");
+    let unrecognised = whole.unrecognised();
+    let read: ingest::Read<()> = ingest::Read {
+        partials: Vec::new(),
+        files: whole.files.into_iter().map(|file| file.info).collect(),
+        damage: whole.damage,
+        state_documents: Vec::new(),
+        filtered_out: u64::from(whole.is_filtered),
+        unrecognised,
+    };
+    let ingest::Read { files, damage, .. } = read.judged()?;
+    let documents = whole.documents.into_iter().map(|described| described.document).collect();
+    Ok(Scan { facts: whole.facts, files, damage, documents, redaction: redact::Level::default() })
+}
+
+fn read_state_files(paths: &[PathBuf]) -> Result<Vec<ingest::StateDocument>, ingest::Error> {
+    let mut documents = Vec::new();
+    for path in paths {
+        documents.extend(ingest::read_state_file(path)?);
+    }
+    Ok(documents)
 }
 
 /// Puts facts to rest, clusters them and rebuilds what was running, without secrets.

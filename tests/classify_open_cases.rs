@@ -2,7 +2,7 @@
 //! stands in a cluster of role cause, and each effect is recognised, with its stated count, as anything but a cause
 //! of its own.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use regex::Regex;
@@ -53,9 +53,10 @@ fn read(paths: &[PathBuf]) -> Vec<Read> {
             });
         }
     });
-    let mut found: Vec<Read> = read.unwrap().partials.into_iter().flat_map(|(_, found)| found).collect();
-    let mut known = BTreeMap::new();
-    found.retain(|entry| entry.identity.starts_with('|') || known.insert(entry.identity.clone(), ()).is_none());
+    let mut found: Vec<Read> =
+        read.expect("an open case is readable").partials.into_iter().flat_map(|(_, found)| found).collect();
+    let mut known = BTreeSet::new();
+    found.retain(|entry| entry.identity.starts_with('|') || known.insert(entry.identity.clone()));
     found
 }
 
@@ -69,13 +70,16 @@ fn word<'a>(table: &'a toml::Table, key: &str) -> &'a str {
 
 fn cases() -> Vec<(PathBuf, toml::Table)> {
     let Some(folder) = shared("cases/open") else { return Vec::new() };
-    let mut folders: Vec<PathBuf> =
-        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
+    let mut folders: Vec<PathBuf> = std::fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| entry.expect("readable").path())
+        .filter(|path| path.is_dir())
+        .collect();
     folders.sort();
     folders
         .into_iter()
         .map(|folder| {
-            let case = std::fs::read_to_string(folder.join("case.toml")).unwrap().parse().unwrap();
+            let case = std::fs::read_to_string(folder.join("case.toml")).expect("labels").parse().expect("TOML");
             (folder, case)
         })
         .collect()
@@ -96,7 +100,7 @@ fn every_effect_is_recognised_with_its_count_and_is_no_named_cause() {
             let matching: Vec<&Read> = entries.iter().filter(|entry| expression.is_match(&entry.text)).collect();
             let stated = effect.get("count").and_then(toml::Value::as_integer).unwrap_or(-1);
             let place = format!("{} “{}”", word(&case, "id"), word(effect, "text"));
-            if matching.len() as i64 != stated {
+            if i64::try_from(matching.len()) != Ok(stated) {
                 wrong.push(format!("{place}: {} entries, stated {stated}", matching.len()));
             }
             // A message that nothing knows may be an unknown error; a platform cause it may not be.

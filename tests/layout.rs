@@ -12,16 +12,17 @@ const LINES_MAX: usize = 400;
 const MAIN_LINES_MAX: usize = 40;
 
 /// Folders of `src` that each folder may import. Data flows one way.
-const MAY_IMPORT: [(&str, &[&str]); 9] = [
+const MAY_IMPORT: [(&str, &[&str]); 10] = [
     ("model", &[]),
     ("ingest", &["model"]),
     ("classify", &["model"]),
     ("facts", &["model", "classify"]),
     ("state", &["model", "classify", "facts"]),
+    ("shard", &["model", "ingest", "classify", "facts", "state"]),
     ("reason", &["model", "classify", "facts", "state"]),
     ("advise", &["model", "classify", "facts", "state", "reason"]),
     ("report", &["model", "classify", "facts", "state", "ingest"]),
-    ("cli", &["model", "ingest", "pipeline", "report", "classify", "advise", "state", "reason"]),
+    ("cli", &["model", "ingest", "pipeline", "report", "classify", "advise", "state", "reason", "shard"]),
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {

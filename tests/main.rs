@@ -12,4 +12,7 @@ mod layout;
 mod notices;
 mod open_cases;
 mod robustness;
+mod shards;
+#[cfg(target_os = "linux")]
+mod spark;
 mod support;

@@ -70,12 +70,12 @@ fn entry(second: i64, log: &str, rest: Value) -> Value {
 
 fn write(folder: &Path, name: &str, entries: &[Value]) -> PathBuf {
     let path = folder.join(name);
-    std::fs::write(&path, serde_json::to_vec(entries).unwrap()).unwrap();
+    std::fs::write(&path, serde_json::to_vec(entries).expect("JSON")).expect("a writable folder");
     path
 }
 
 fn codes_of(files: &[Vec<Value>]) -> Vec<String> {
-    let folder = TempDir::new().unwrap();
+    let folder = TempDir::new().expect("a temporary folder");
     let paths: Vec<PathBuf> =
         files.iter().enumerate().map(|(i, entries)| write(folder.path(), &format!("{i}.json"), entries)).collect();
     let report = analyze(&paths, &[], 2);

@@ -3,10 +3,11 @@
 //! In: a text line, or a JSON payload. Out: a [`Level`]; `Unknown` where it names none. Only the beginning
 //! of a text is looked at, and only for a level written as a level: "0 errors" is not one.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// How bad a message says it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Level {
     /// It does not say.
     Unknown,

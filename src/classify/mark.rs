@@ -3,10 +3,10 @@
 //! The catalogue names the mark of each signature, so that the stages behind it never ask for a
 //! platform's wording or for a signature's id: another platform brings its own files with the same marks.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The event that an entry of a signature marks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mark {
     /// Nothing of the kinds below.

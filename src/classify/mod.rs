@@ -19,6 +19,8 @@ mod request;
 pub use application::Classifier;
 pub use request::{is_failed_request, path_of, path_template, status_of};
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::{Category, Role};
 use exception::LineShape;
 use level::Level;
@@ -28,7 +30,7 @@ use mark::Mark;
 pub const EVIDENCE_BYTES_MAX: usize = 1_500;
 
 /// How much a cluster can claim to be the root by itself, strongest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Strength {
     /// The platform names the cause (memory limit, secret refused, image not found …).
     PlatformCause,
@@ -43,7 +45,7 @@ pub enum Strength {
 }
 
 /// What makes two entries the same cluster, apart from the service.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum ClassKey {
     /// A catalogue signature and its identity captures (an exit code, a secret's name).
     Signature {
@@ -75,8 +77,21 @@ pub enum ClassKey {
     Quiet,
 }
 
+impl ClassKey {
+    /// The text in it that comes from the log.
+    fn text_mut(&mut self) -> Option<&mut String> {
+        match self {
+            Self::Signature { identity: text, .. }
+            | Self::Exception { key: text }
+            | Self::Template { masked: text }
+            | Self::FailedRequest { target: text, .. } => Some(text),
+            Self::StackLine | Self::Quiet => None,
+        }
+    }
+}
+
 /// What one text says.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Classified {
     /// Cluster identity.
     pub key: ClassKey,
@@ -113,7 +128,9 @@ impl Classified {
     /// passes here; what only the strict level replaces is replaced in the report.
     #[must_use]
     pub fn redacted(mut self, level: redact::Level) -> Self {
-        for text in [&mut self.title, &mut self.text, &mut self.core] {
+        let told = [&mut self.title, &mut self.text, &mut self.core, &mut self.target];
+        let captured = self.captures.iter_mut().map(|(_, value)| value);
+        for text in told.into_iter().chain(captured).chain(self.key.text_mut()) {
             if let std::borrow::Cow::Owned(clean) = level.min(redact::Level::Secrets).apply(text) {
                 *text = clean;
             }

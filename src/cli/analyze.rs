@@ -7,9 +7,10 @@ use clap::{Args, ValueEnum};
 use super::exit::{self, Failure};
 use super::inputs::Inputs;
 use super::rendering::Rendering;
+use crate::classify::redact::Level;
 use crate::model::Verdict;
 use crate::model::report::Report;
-use crate::pipeline;
+use crate::pipeline::{self, Options};
 
 /// Find the root causes in log exports.
 #[derive(Debug, Args)]
@@ -20,7 +21,18 @@ pub struct Analyze {
     #[command(flatten)]
     inputs: Inputs,
     #[command(flatten)]
+    printing: Printing,
+}
+
+/// How a report is printed and judged; every subcommand that makes one has these.
+#[derive(Debug, Args)]
+pub struct Printing {
+    #[command(flatten)]
     rendering: Rendering,
+    /// What to replace by pseudonyms: nothing; secrets, tokens, keys, passwords and e-mail addresses; or also IP
+    /// addresses, query strings and user names
+    #[arg(long, value_enum, value_name = "LEVEL", default_value_t = RedactName::Secrets)]
+    redact: RedactName,
     /// Exit with code 3 when a finding has this verdict or a stronger one
     #[arg(long, value_enum, value_name = "VERDICT")]
     fail_on: Option<VerdictName>,
@@ -37,12 +49,42 @@ enum VerdictName {
     Confirmed,
 }
 
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum RedactName {
+    None,
+    Secrets,
+    Strict,
+}
+
+impl From<RedactName> for Level {
+    fn from(name: RedactName) -> Self {
+        match name {
+            RedactName::None => Self::None,
+            RedactName::Secrets => Self::Secrets,
+            RedactName::Strict => Self::Strict,
+        }
+    }
+}
+
 impl Analyze {
     /// Reads, reasons, prints.
     pub fn run(&self) -> Result<ExitCode, Failure> {
-        let report = self.inputs.watched(pipeline::analyze)?;
-        self.rendering.print(&report)?;
-        Ok(ExitCode::from(self.exit_code(&report)))
+        let redaction = self.printing.redaction();
+        let analyze = |options: &Options| pipeline::analyze(&Options { redaction, ..options.clone() });
+        self.printing.print(&self.inputs.watched(analyze)?)
+    }
+}
+
+impl Printing {
+    /// What is kept out of the report.
+    pub fn redaction(&self) -> Level {
+        self.redact.into()
+    }
+
+    /// Prints a report; the exit code says what was found.
+    pub fn print(&self, report: &Report) -> Result<ExitCode, Failure> {
+        self.rendering.print(report)?;
+        Ok(ExitCode::from(self.exit_code(report)))
     }
 
     fn exit_code(&self, report: &Report) -> u8 {

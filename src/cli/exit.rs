@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use crate::ingest;
 use crate::pipeline;
+use crate::shard;
 
 /// Analysed.
 pub const ANALYSED: u8 = 0;
@@ -38,7 +39,14 @@ impl Failure {
     pub fn report(self) -> ExitCode {
         let code = match &self {
             Self::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return ExitCode::from(ANALYSED),
-            Self::Output(_) | Self::Pipeline(pipeline::Error::Columns(_) | pipeline::Error::Report(_)) => INTERNAL,
+            Self::Output(_)
+            | Self::Pipeline(
+                pipeline::Error::Columns(_)
+                | pipeline::Error::Report(_)
+                | pipeline::Error::Shard(shard::Error::Write { .. }),
+            ) => INTERNAL,
+            Self::Pipeline(pipeline::Error::Shard(shard::Error::ManyNamed { .. })) => USAGE,
+            Self::Pipeline(pipeline::Error::Shard(_)) => UNREADABLE,
             Self::Report(_) => UNREADABLE,
             Self::Pipeline(pipeline::Error::Ingest(error)) => code_of(error),
         };

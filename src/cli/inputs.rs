@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::{moment, progress};
-use crate::classify::redact::Level;
 use crate::ingest;
 use crate::model::Timestamp;
 use crate::pipeline::Options;
@@ -43,27 +42,6 @@ pub struct Inputs {
     /// Worker threads [default: all cores]; the report does not depend on it
     #[arg(long, value_name = "N", env = "WHYDOWN_THREADS", default_value_t = 0, hide_default_value = true)]
     threads: usize,
-    /// What to replace by pseudonyms: nothing; secrets, tokens, keys, passwords and e-mail addresses; or also IP
-    /// addresses, query strings and user names
-    #[arg(long, value_enum, value_name = "LEVEL", default_value_t = RedactName::Secrets)]
-    redact: RedactName,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum RedactName {
-    None,
-    Secrets,
-    Strict,
-}
-
-impl From<RedactName> for Level {
-    fn from(name: RedactName) -> Self {
-        match name {
-            RedactName::None => Self::None,
-            RedactName::Secrets => Self::Secrets,
-            RedactName::Strict => Self::Strict,
-        }
-    }
 }
 
 impl Inputs {
@@ -89,6 +67,6 @@ impl Inputs {
             filter,
             ..ingest::Options::default()
         };
-        Options { inputs: self.paths.clone(), state_files: self.state.clone(), ingest, redaction: self.redact.into() }
+        Options { inputs: self.paths.clone(), state_files: self.state.clone(), ingest, ..Options::default() }
     }
 }

@@ -4,13 +4,16 @@
 //! output, messages to standard error.
 
 mod analyze;
+mod cluster;
 mod collect;
 mod exit;
 mod inputs;
+mod merge;
 mod moment;
 mod progress;
 mod render;
 mod rendering;
+mod scan;
 mod schema;
 
 use std::process::ExitCode;
@@ -46,6 +49,12 @@ Exit codes: 0 analysed; 1 internal error; 2 usage; 3 findings at or above --fail
 enum Command {
     /// Find the root causes in log exports
     Analyze(analyze::Analyze),
+    /// Read a part of the logs into a Facts file, on any machine
+    Scan(scan::Scan),
+    /// Join Facts files into the report that one machine would have made
+    Merge(merge::Merge),
+    /// Print a job that scans and merges on a cluster
+    Cluster(cluster::Cluster),
     /// Print the commands that export everything an analysis needs
     Collect(collect::Collect),
     /// Print a stored report in another form
@@ -64,6 +73,9 @@ pub fn run() -> ExitCode {
     start_logging(arguments.verbose);
     let outcome = match &arguments.command {
         Command::Analyze(analyze) => analyze.run(),
+        Command::Scan(scan) => scan.run(),
+        Command::Merge(merge) => merge.run(),
+        Command::Cluster(cluster) => cluster.run(),
         Command::Collect(collect) => collect.run(),
         Command::Render(render) => render.run(),
         Command::Schema => schema::run(),

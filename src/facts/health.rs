@@ -1,5 +1,7 @@
 //! Requests of one revision: counts by outcome and a latency histogram that merges exactly.
 
+use serde::{Deserialize, Serialize};
+
 /// Buckets grow by 4 % each, so a percentile is right within 2 %.
 const GROWTH: f64 = 1.04;
 
@@ -10,7 +12,7 @@ const SMALLEST_MS: f64 = 0.1;
 const BUCKETS: usize = 448;
 
 /// Counts of requests by outcome, with latencies.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Health {
     /// Request entries.
     pub requests: u64,
@@ -69,11 +71,11 @@ impl Health {
             0 => {}
         }
         self.errors_5xx += u64::from(status >= 500);
-        if let Some(nanos) = latency_nanos.filter(|nanos| *nanos > 0) {
+        if let Some(bucket) = latency_bucket(latency_nanos) {
             if self.buckets.is_empty() {
                 self.buckets = vec![0; BUCKETS];
             }
-            self.buckets[bucket_of(nanos)] += 1;
+            self.buckets[usize::from(bucket)] += 1;
             self.timed += 1;
         }
     }
@@ -94,9 +96,38 @@ impl Health {
             self.buckets.clone_from(&other.buckets);
         } else {
             for (mine, theirs) in self.buckets.iter_mut().zip(&other.buckets) {
-                *mine += theirs;
+                *mine = mine.saturating_add(*theirs);
             }
         }
+    }
+
+    /// Takes back `times` requests that [`Health::add`] counted; `bucket` is that of their latency. First and last
+    /// stay, because a copy of each request stays counted.
+    pub(super) fn take_back(&mut self, status: u16, platform_text: bool, bucket: Option<u16>, times: u64) {
+        let mut uncounted = 0;
+        let count = match status {
+            _ if platform_text && (status >= 500 || status == 429) => &mut self.errors_platform,
+            500.. => &mut self.errors_app,
+            400..500 => &mut self.client_errors,
+            1..400 => &mut self.succeeded,
+            0 => &mut uncounted,
+        };
+        *count = count.saturating_sub(times);
+        self.requests = self.requests.saturating_sub(times);
+        if status >= 500 {
+            self.errors_5xx = self.errors_5xx.saturating_sub(times);
+        }
+        if let Some(count) = bucket.and_then(|bucket| self.buckets.get_mut(usize::from(bucket))) {
+            *count = count.saturating_sub(u32::try_from(times).unwrap_or(u32::MAX));
+            self.timed = self.timed.saturating_sub(times);
+        }
+    }
+
+    /// Whether the histogram has the buckets of this version, or none, and no count is above `count_max`.
+    pub(super) fn is_sound(&self, count_max: u64) -> bool {
+        let outcomes = [self.succeeded, self.client_errors, self.errors_app, self.errors_platform, self.errors_5xx];
+        (self.buckets.is_empty() || self.buckets.len() == BUCKETS)
+            && outcomes.into_iter().chain([self.requests, self.timed]).all(|count| count <= count_max)
     }
 
     /// Latency that the given share of requests stayed below, in milliseconds; `None` without latencies.
@@ -123,9 +154,14 @@ impl Health {
     clippy::cast_sign_loss,
     reason = "the result is clamped to the table"
 )]
-fn bucket_of(nanos: i64) -> usize {
+fn bucket_of(nanos: i64) -> u16 {
     let steps = ((nanos as f64 / 1e6) / SMALLEST_MS).ln() / GROWTH.ln();
-    steps.max(0.0).min((BUCKETS - 1) as f64) as usize
+    steps.max(0.0).min((BUCKETS - 1) as f64) as u16
+}
+
+/// Bucket of a latency that was told.
+pub(super) fn latency_bucket(nanos: Option<i64>) -> Option<u16> {
+    nanos.filter(|nanos| *nanos > 0).map(bucket_of)
 }
 
 /// Middle of a bucket, rounded to three significant digits so that it prints the same everywhere.

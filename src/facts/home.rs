@@ -3,6 +3,8 @@
 //! Almost every entry names the service, revision, project and region of one before it. Comparing a few short
 //! strings is cheaper than hashing all of them for every entry of a large export.
 
+use serde::{Deserialize, Serialize};
+
 use super::symbols::{EMPTY, Symbol};
 use crate::model::{Entry, Platform};
 
@@ -10,7 +12,7 @@ use crate::model::{Entry, Platform};
 const ORIGINS_MAX: usize = 8;
 
 /// Where a service runs; the most specific words win.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Home {
     /// Platform.
     pub platform: Platform,

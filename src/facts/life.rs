@@ -1,9 +1,11 @@
 //! One instance from its first to its last sign, as far as single entries show it.
 
+use serde::{Deserialize, Serialize};
+
 use super::symbols::{EMPTY, Symbol, Symbols};
 
 /// An instance's life. Times are nanoseconds since the epoch; `i64::MAX` and `i64::MIN` mean none.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Life {
     /// Revision it ran.
     pub revision: Symbol,

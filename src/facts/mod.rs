@@ -14,9 +14,11 @@ pub mod clusters;
 pub mod columns;
 pub mod health;
 pub mod life;
+pub mod record;
 pub mod row;
 pub mod seen;
 pub mod symbols;
+pub mod tables;
 
 mod assemble;
 mod classes;
@@ -28,6 +30,7 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 use foldhash::fast::FixedState;
+use serde::{Deserialize, Serialize};
 
 use crate::classify::{self, Classified, Classifier};
 use crate::model::{Entry, Position, Severity, Stream, Timestamp};
@@ -48,7 +51,7 @@ const RECENT_MAX: usize = 16_384;
 type Map<K, V> = HashMap<K, V, FixedState>;
 
 /// Count and extent of some part of the export.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {
     /// Entries.
     pub count: u64,
@@ -220,7 +223,7 @@ impl Facts {
             let place = Place { origin, instance, time, written: time, identity };
             self.keep(entry, &Arc::new(class), &place);
         }
-        self.audit.push(fact);
+        self.audit.push(AuditFact { identity, ..fact.redacted(classifier.redaction) });
     }
 
     fn observe_coverage(&mut self, entry: &Entry<'_>, origin: Origin, time: Timestamp) {

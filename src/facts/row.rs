@@ -1,13 +1,14 @@
 //! One kept entry, in numbers: everything that is not plainly healthy.
 
 use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
 
 use super::symbols::Symbol;
 use crate::classify::level::Level;
 use crate::model::{Position, Stream};
 
 /// Number of a class within one [`super::Facts`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ClassId(pub u32);
 
 /// A kept entry. Times are nanoseconds since the epoch.

@@ -9,7 +9,7 @@ use super::symbols::{EMPTY, Symbol, Symbols};
 use super::{Facts, Home, Map};
 use crate::classify::{ClassKey, Classified, Classifier};
 use crate::model::report::Evidence;
-use crate::model::{Platform, Timestamp};
+use crate::model::{Platform, Position, Timestamp};
 
 /// Facts at rest: nothing is added any more, and rows stand in time order.
 pub struct Settled {
@@ -72,14 +72,24 @@ impl ClassView for Open {
 }
 
 impl Facts {
+    /// Gives every kept entry the first of the places where its copies stand.
+    pub(super) fn resolve_copies(&mut self) {
+        let copies = std::mem::take(&mut self.duplicates);
+        let first = |identity: u64, position: Position| {
+            copies.get(&identity).filter(|_| identity != 0).map_or(position, |copy| position.min(*copy))
+        };
+        for row in &mut self.rows {
+            row.position = first(row.identity, row.position);
+        }
+        for fact in &mut self.audit {
+            fact.position = first(fact.identity, fact.position);
+        }
+    }
+
     /// Ends the scan.
     pub fn settle(mut self, classifier: &Classifier) -> Settled {
+        self.resolve_copies();
         let mut rows = std::mem::take(&mut self.rows);
-        for row in &mut rows {
-            if let Some(copy) = self.duplicates.get(&row.identity).filter(|_| row.identity != 0) {
-                row.position = row.position.min(*copy);
-            }
-        }
         put_in_order(&mut rows, &self.symbols);
         let classes = std::mem::take(&mut self.classes);
         let known = classes.snapshot();
@@ -102,7 +112,8 @@ impl Facts {
 }
 
 /// One order for all runs: time, insertId, service, place in the files. Rows are large, so their times are sorted
-/// and each row then moves to its place.
+/// and each row then moves to its place. Entries without an insertId that stand on one line are told apart by what
+/// they say.
 fn put_in_order(rows: &mut [Row], symbols: &Symbols) {
     let mut order: Vec<(i64, usize)> = rows.iter().enumerate().map(|(index, row)| (row.time, index)).collect();
     order.par_sort_unstable_by(|(a_time, a), (b_time, b)| {
@@ -112,6 +123,7 @@ fn put_in_order(rows: &mut [Row], symbols: &Symbols) {
                 .cmp(&b.insert_id)
                 .then_with(|| symbols.text(a.service).cmp(symbols.text(b.service)))
                 .then_with(|| a.position.cmp(&b.position))
+                .then_with(|| said(a, symbols).cmp(&said(b, symbols)))
         })
     });
     // Cycle by cycle: each place takes the row that belongs there, until the cycle closes.
@@ -126,4 +138,10 @@ fn put_in_order(rows: &mut [Row], symbols: &Symbols) {
             place = from;
         }
     }
+}
+
+/// What a row says, for telling rows apart that stand at one time and place.
+fn said<'a>(row: &Row, symbols: &'a Symbols) -> impl Ord + use<'a> {
+    let texts = [row.text, row.instance, row.revision, row.trace, row.target].map(|symbol| symbols.text(symbol));
+    (texts, row.written, row.stream, row.status, row.level, row.repeats)
 }

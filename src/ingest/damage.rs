@@ -27,6 +27,37 @@ pub struct Damage {
     pub excerpt: String,
 }
 
+impl Damage {
+    /// A whole input was set aside.
+    pub(super) fn not_log_data(file: usize, looks_like: &str) -> Self {
+        let file = u32::try_from(file).unwrap_or(u32::MAX);
+        Self { file, kind: "not-log-data", count: 1, line: 1, excerpt: excerpt(looks_like.as_bytes()) }
+    }
+}
+
+/// Every [`Damage::kind`].
+const KINDS: [&str; 14] = [
+    "control-characters",
+    "cut-compression",
+    "cut-tail",
+    "decompression-limit",
+    "invalid-escape",
+    "invalid-json",
+    "invalid-utf8",
+    "invalid-yaml",
+    "nesting-too-deep",
+    "not-an-entry",
+    "not-log-data",
+    "nul-bytes",
+    "record-too-long",
+    "unreadable",
+];
+
+/// The kind of that name, as [`Damage::kind`] holds it; `None` where this version knows no such damage.
+pub fn kind_of_damage(name: &str) -> Option<&'static str> {
+    KINDS.into_iter().find(|kind| *kind == name)
+}
+
 /// Collects damage; two collections can be joined in any order.
 #[derive(Debug, Default)]
 pub(super) struct Damages(BTreeMap<(u32, &'static str), Damage>);
@@ -34,6 +65,7 @@ pub(super) struct Damages(BTreeMap<(u32, &'static str), Damage>);
 impl Damages {
     /// Counts one occurrence.
     pub(super) fn add(&mut self, file: u32, kind: &'static str, line: u32, text: &[u8]) {
+        debug_assert!(KINDS.contains(&kind), "{kind} is missing in KINDS");
         let known =
             self.0.entry((file, kind)).or_insert_with(|| Damage { file, kind, count: 0, line, excerpt: excerpt(text) });
         known.count += 1;

@@ -42,7 +42,7 @@ use std::sync::Arc;
 use crate::model::entry::Entry;
 use crate::model::report::InputFile;
 
-pub use damage::Damage;
+pub use damage::{Damage, kind_of_damage};
 pub use error::{Error, Unrecognised};
 pub use filter::Filter;
 pub use progress::Progress;
@@ -90,6 +90,33 @@ pub struct Read<T> {
     pub state_documents: Vec<StateDocument>,
     /// Entries that the filter kept out; they are counted nowhere else.
     pub filtered_out: u64,
+    /// Inputs that hold neither an entry nor a state document, by number; not yet among the damage.
+    pub unrecognised: Vec<(usize, Unrecognised)>,
+}
+
+impl<T> Read<T> {
+    /// The same with another state of each worker.
+    pub fn map<U>(self, change: impl FnMut(T) -> U) -> Read<U> {
+        let Self { partials, files, damage, state_documents, filtered_out, unrecognised } = self;
+        let partials = partials.into_iter().map(change).collect();
+        Read { partials, files, damage, state_documents, filtered_out, unrecognised }
+    }
+
+    /// Counts inputs that are no logs among the damage.
+    ///
+    /// # Errors
+    /// When no input holds an entry or a state document.
+    pub fn judged(mut self) -> Result<Self, Error> {
+        let unrecognised = std::mem::take(&mut self.unrecognised);
+        if unrecognised.len() == self.files.len() && self.filtered_out == 0 {
+            return Err(Error::NotLogData { inputs: unrecognised.into_iter().map(|(_, input)| input).collect() });
+        }
+        if self.filtered_out == 0 {
+            self.damage.extend(unrecognised.iter().map(|(file, input)| Damage::not_log_data(*file, &input.looks_like)));
+            self.damage.sort();
+        }
+        Ok(self)
+    }
 }
 
 /// Reads files, directories (recursively) and standard input (`-`) and folds every entry. Entries come in small groups,
@@ -103,7 +130,21 @@ where
     N: Fn() -> T + Sync,
     F: Fn(&mut T, &[Entry<'_>]) + Sync,
 {
-    run::run(input::list(inputs)?, options, &new, &fold)
+    read_part(inputs, options, new, fold)?.judged()
+}
+
+/// Reads in the same way what may be a part of the whole: that it holds no entry is not an error yet, and what is no
+/// log stands in [`Read::unrecognised`].
+///
+/// # Errors
+/// When a path cannot be opened.
+pub fn read_part<T, N, F>(inputs: &[PathBuf], options: &Options, new: N, fold: F) -> Result<Read<T>, Error>
+where
+    T: Send,
+    N: Fn() -> T + Sync,
+    F: Fn(&mut T, &[Entry<'_>]) + Sync,
+{
+    Ok(run::run(input::list(inputs)?, options, &new, &fold))
 }
 
 /// Reads named bytes in the same way.
@@ -125,7 +166,7 @@ where
         })
         .collect();
     listed.sort_by(|a, b| a.name.cmp(&b.name));
-    run::run(listed, options, &new, &fold)
+    run::run(listed, options, &new, &fold).judged()
 }
 
 /// Reads a file given as deployment state: JSON or YAML, any encoding, plain or compressed.

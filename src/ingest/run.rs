@@ -13,7 +13,7 @@ use crate::model::entry::Entry;
 use crate::model::report::InputFile;
 
 use super::damage::{Damage, Damages};
-use super::error::{Error, Unrecognised};
+use super::error::Unrecognised;
 use super::input::Listed;
 use super::source::{Batch, Source};
 use super::state::StateDocument;
@@ -42,7 +42,7 @@ struct Shared<'s> {
 }
 
 /// Reads every input.
-pub(super) fn run<T, N, F>(inputs: Vec<Listed>, options: &Options, new: &N, fold: &F) -> Result<Read<T>, Error>
+pub(super) fn run<T, N, F>(inputs: Vec<Listed>, options: &Options, new: &N, fold: &F) -> Read<T>
 where
     T: Send,
     N: Fn() -> T + Sync,
@@ -92,14 +92,14 @@ where
     conclude(finished.into_iter().map(|(_, finished)| finished).collect(), &counts, damages, filtered_out, partials)
 }
 
-/// Joins what is known about the inputs, or says that none of them is log data.
+/// Joins what is known about the inputs.
 fn conclude<T>(
     finished: Vec<Finished>,
     counts: &[Counts],
-    mut damages: Damages,
+    damages: Damages,
     filtered_out: u64,
     partials: Vec<T>,
-) -> Result<Read<T>, Error> {
+) -> Read<T> {
     let (mut files, mut state_documents, mut unrecognised) = (Vec::new(), Vec::new(), Vec::new());
     for (index, (Finished { mut info, looks_like, states }, counts)) in finished.into_iter().zip(counts).enumerate() {
         info.entries = counts.entries;
@@ -115,17 +115,9 @@ fn conclude<T>(
         state_documents.extend(states);
         files.push(info);
     }
-    if unrecognised.len() == files.len() && filtered_out == 0 {
-        return Err(Error::NotLogData { inputs: unrecognised.into_iter().map(|(_, input)| input).collect() });
-    }
-    if filtered_out == 0 {
-        for (index, input) in &unrecognised {
-            damages.add(u32::try_from(*index).unwrap_or(u32::MAX), "not-log-data", 1, input.looks_like.as_bytes());
-        }
-    }
     state_documents.sort();
     let damage: Vec<Damage> = damages.into_list();
-    Ok(Read { partials, files, damage, state_documents, filtered_out })
+    Read { partials, files, damage, state_documents, filtered_out, unrecognised }
 }
 
 impl Shared<'_> {

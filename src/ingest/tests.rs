@@ -38,10 +38,10 @@ pub(crate) fn read_with(named: &[(String, Vec<u8>)], options: &Options) -> Resul
             payload: entry.audit.as_deref().or(entry.json.as_deref()).unwrap_or_default().to_owned(),
         }));
     })?;
-    let Read { partials, files, damage, state_documents, filtered_out } = read;
+    let Read { partials, files, damage, state_documents, filtered_out, unrecognised } = read;
     let mut seen: Vec<Seen> = partials.into_iter().flatten().collect();
     seen.sort();
-    Ok((seen, Read { partials: Vec::new(), files, damage, state_documents, filtered_out }))
+    Ok((seen, Read { partials: Vec::new(), files, damage, state_documents, filtered_out, unrecognised }))
 }
 
 /// Ids and lines of what was read.

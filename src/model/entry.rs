@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Platform, Timestamp};
 
 /// Where a record stands: the evidence of every claim.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Position {
     /// Index into the list of input files, in the report's order.
     pub file: u32,
@@ -14,7 +16,7 @@ pub struct Position {
 }
 
 /// Cloud Logging severity; the numbers are those of the API.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[repr(u16)]
 pub enum Severity {
     /// No severity was assigned. Half of real entries have none.
@@ -71,7 +73,7 @@ impl Severity {
 }
 
 /// Which log an entry belongs to (Cloud Run docs: logging; the suffix of `logName`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Stream {
     /// `run.googleapis.com%2Frequests`: one entry per request.
     Requests,

@@ -3,11 +3,13 @@
 //! In: one line. Out: a [`LineShape`]. The caller joins neighbours of one instance and stream; nothing
 //! but this one line's text is looked at here.
 
+use serde::{Deserialize, Serialize};
+
 use super::{cut, kind, node, python};
 use crate::classify::{level, message};
 
 /// The place of a line in a block.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum LineShape {
     /// Can begin a block.
     Head,

@@ -18,11 +18,14 @@ pub(crate) mod read_v1;
 pub(crate) mod read_v2;
 pub(crate) mod spec;
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 pub use parse::audit_fact;
 pub use spec::{ServiceSpec, ServiceStatus, TrafficTarget, revision_number};
 
+use crate::classify::redact::Level;
 use crate::model::{Position, Timestamp};
 
 /// What an audit entry says.
@@ -92,21 +95,26 @@ pub struct AuditFact {
     /// Condition of a service only: state after.
     pub status_after: Option<ServiceStatus>,
     /// Where the entry stands.
-    #[serde(with = "PositionFields")]
     pub position: Position,
+    /// Identity for finding other copies; 0 where there is none.
+    pub identity: u64,
 }
 
 impl AuditFact {
+    /// The same without secrets and addresses of people, unless nothing is to be kept out. Everything that is kept
+    /// passes here.
+    #[must_use]
+    pub(crate) fn redacted(mut self, level: Level) -> Self {
+        for text in [&mut self.actor, &mut self.message, &mut self.status_message] {
+            if let Cow::Owned(clean) = level.min(Level::Secrets).apply(text) {
+                *text = clean;
+            }
+        }
+        self
+    }
+
     /// Whether it is about a job rather than a service.
     pub(crate) fn is_job(&self) -> bool {
         self.method.ends_with("Job")
     }
-}
-
-/// How a [`Position`] is written in a shard of facts.
-#[derive(Serialize, Deserialize)]
-#[serde(remote = "Position")]
-struct PositionFields {
-    file: u32,
-    line: u32,
 }

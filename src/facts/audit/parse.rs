@@ -74,6 +74,7 @@ pub fn audit_fact(
         status_before: None,
         status_after: None,
         position,
+        identity: 0,
     };
     name_from_path(&mut fact, &text(field(&payload, "resourceName")));
     if by_control_plane {

@@ -119,9 +119,10 @@ pub(crate) fn stable_hash(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-/// Hash of a variable's value. The name is part of it, so that equal values of two variables do not show.
+/// Hash of a variable's value. The name is part of it, so that equal values of two variables do not show. It has no
+/// more bits than a pseudonym in the report: enough to see a change, not to prove a value.
 pub(crate) fn value_hash(name: &str, value: &str) -> u64 {
-    stable_hash(&format!("{name}\0{value}"))
+    stable_hash(&format!("{name}\0{value}")) & 0xff_ffff
 }
 
 /// CPU in cores: `1000m` and `1` are the same.

@@ -4,8 +4,10 @@
 //! list, or several texts one after another; out come [`Document`]s of services,
 //! revisions and jobs. Anything else in the text is skipped.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::classify::redact::redact;
 use crate::facts::audit::loose::{at, field, int, items, last_segment, segment_after, text};
 use crate::facts::audit::{ServiceSpec, ServiceStatus, read_v1, read_v2};
 use crate::model::Timestamp;
@@ -17,7 +19,7 @@ const DOCUMENTS_MAX: usize = 10_000;
 const DEPTH_MAX: u32 = 6;
 
 /// One service, revision or job as it was described.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct Document {
     /// `Service`, `Revision` or `Job`.
     pub kind: String,
@@ -52,6 +54,13 @@ pub struct Document {
 }
 
 impl Document {
+    /// The same without secrets and addresses of people.
+    #[must_use]
+    pub fn redacted(mut self) -> Self {
+        self.message = redact(&self.message).into_owned();
+        self
+    }
+
     /// What orders two documents of one resource: the newer one last.
     pub(crate) fn age(&self) -> (Option<i64>, Option<Timestamp>, &Self) {
         (self.generation, self.time, self)
