@@ -1,17 +1,24 @@
-//! The whole program in one function: seven stages, in order.
+//! The whole program: seven stages, in order. `analyze` is `scan` (bytes to facts) and `conclude` (facts to report).
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 use crate::classify::Classifier;
 use crate::classify::matcher::Catalog;
 use crate::classify::redact;
+use crate::classify::template::ShapeKey;
 use crate::facts::clusters::{self, Clusters};
+use crate::facts::patterns::{Found, PatternFacts};
 use crate::facts::record::Recorder;
 use crate::facts::seen::Seen;
-use crate::facts::{Facts, Settled};
+use crate::facts::{Facts, Home, Settled};
 use crate::ingest::Damage;
+use crate::model::Timestamp;
+use crate::model::patterns::Patterns;
 use crate::model::report::{InputFile, Report};
+use crate::reason::ignore::Ignore;
+use crate::report::checks::Thresholds;
 use crate::shard::Union;
 use crate::state::State;
 use crate::state::coverage::Coverage;
@@ -29,6 +36,26 @@ pub struct Options {
     pub ingest: ingest::Options,
     /// What to keep out of the report.
     pub redaction: redact::Level,
+    /// What the user decided about the analysis.
+    pub policy: Policy,
+}
+
+/// What the user decided about the analysis: what messages mean, and what to live with.
+#[derive(Debug, Clone, Default)]
+pub struct Policy {
+    /// The catalogue with the user's rules; `None` = the built-in one.
+    pub rules: Option<Arc<Catalog>>,
+    /// Findings that may be suppressed.
+    pub ignore: Ignore,
+    /// Limits of the checks.
+    pub thresholds: Thresholds,
+}
+
+impl Policy {
+    /// The signatures in force.
+    pub fn catalog(&self) -> &Catalog {
+        self.rules.as_deref().unwrap_or_else(|| Catalog::embedded())
+    }
 }
 
 /// Why there is no report.
@@ -77,13 +104,13 @@ pub struct Rebuilt {
 
 /// Reads everything and says why it broke.
 pub fn analyze(options: &Options) -> Result<Report, Error> {
-    conclude(scan(options)?)
+    conclude(scan(options)?, &options.policy)
 }
 
 /// Reads all inputs.
 pub fn scan(options: &Options) -> Result<Scan, Error> {
     let start = Instant::now();
-    let catalog = Catalog::embedded();
+    let catalog = options.policy.catalog();
     let seen = Seen::default();
     let worker = || (Classifier::new(catalog).with_redaction(options.redaction), Facts::default());
     let read = ingest::read(&options.inputs, &options.ingest, worker, |(classifier, facts), entries| {
@@ -100,7 +127,7 @@ pub fn scan(options: &Options) -> Result<Scan, Error> {
 /// Reads all inputs as a part of the whole, with what a merge needs to know. That nothing is a log is no error yet.
 /// `name` replaces the path of the only input.
 pub fn scan_part(options: &Options, name: Option<&str>) -> Result<Union, Error> {
-    let catalog = Catalog::embedded();
+    let catalog = options.policy.catalog();
     let seen = Seen::default();
     let worker = || (Classifier::new(catalog), Facts::default(), Recorder::default());
     let read =
@@ -153,14 +180,27 @@ fn read_state_files(paths: &[PathBuf]) -> Result<Vec<ingest::StateDocument>, ing
     Ok(documents)
 }
 
-/// Puts facts to rest, clusters them and rebuilds what was running, without secrets.
-pub fn rebuild(facts: Facts, documents: &[Document]) -> Result<Rebuilt, Error> {
-    rebuild_as(facts, documents, redact::Level::default())
+/// Puts facts to rest, clusters them and rebuilds what was running, without secrets. The catalogue is that of the scan.
+pub fn rebuild(facts: Facts, documents: &[Document], catalog: &Catalog) -> Result<Rebuilt, Error> {
+    rebuild_as(facts, documents, catalog, redact::Level::default())
 }
 
-fn rebuild_as(facts: Facts, documents: &[Document], redaction: redact::Level) -> Result<Rebuilt, Error> {
+fn rebuild_as(
+    mut facts: Facts,
+    documents: &[Document],
+    catalog: &Catalog,
+    redaction: redact::Level,
+) -> Result<Rebuilt, Error> {
     let start = Instant::now();
-    let settled = facts.settle(&Classifier::new(Catalog::embedded()).with_redaction(redaction));
+    // A transcript of a pipeline names an app seldom; the documents beside it do.
+    for document in documents {
+        if let Some(platform) = document.platform {
+            let (project, location) = (document.project.clone(), document.location.clone());
+            facts.expect(&document.service, Home { platform, project, location });
+        }
+    }
+    facts.adopt_nameless();
+    let settled = facts.settle(&Classifier::new(catalog).with_redaction(redaction));
     tracing::debug!(elapsed = ?start.elapsed(), "settled");
     let (clusters, (state, coverage)) = rayon::join(
         || clusters::clusters(&settled),
@@ -171,15 +211,18 @@ fn rebuild_as(facts: Facts, documents: &[Document], redaction: redact::Level) ->
     Ok(Rebuilt { settled, clusters, state, coverage })
 }
 
-/// From what was read to the report.
-pub fn conclude(scan: Scan) -> Result<Report, Error> {
-    let catalog = Catalog::embedded();
-    let Rebuilt { settled, clusters, state, coverage } = rebuild_as(scan.facts, &scan.documents, scan.redaction)?;
+/// From what was read to the report. The policy is that of the scan.
+pub fn conclude(scan: Scan, policy: &Policy) -> Result<Report, Error> {
+    let catalog = policy.catalog();
+    let Rebuilt { settled, clusters, state, coverage } =
+        rebuild_as(scan.facts, &scan.documents, catalog, scan.redaction)?;
     let start = Instant::now();
+    let last = coverage.extent.map(|(_, last)| Timestamp(last));
     let paths: Vec<String> = scan.files.iter().map(|file| file.path.clone()).collect();
-    let reasoned = reason::reason(&settled, &clusters, &state, catalog, &paths);
+    let reasoned = reason::reason(&settled, &clusters, &state, catalog, &paths, &policy.ignore, last);
     tracing::debug!(findings = reasoned.drafts.len(), elapsed = ?start.elapsed(), "reasoned");
-    let advised = advise::advise(&reasoned, &state, &coverage, catalog, &paths);
+    let mut advised = advise::advise(&reasoned, &state, &coverage, catalog, &paths);
+    advised.notices.extend(policy.ignore.notices(catalog, last));
     let parts = report::compose::Parts {
         files: scan.files,
         damage: &scan.damage,
@@ -187,9 +230,36 @@ pub fn conclude(scan: Scan) -> Result<Report, Error> {
         clusters: &clusters,
         state: &state,
         coverage: &coverage,
+        suppressed: reasoned.suppressed,
         ruled_out: reasoned.ruled_out,
         findings: advised.findings,
         notices: advised.notices,
+        thresholds: &policy.thresholds,
     };
     Ok(report::gate::pass(&report::compose::compose(parts), scan.redaction)?)
+}
+
+/// Reads all inputs and says which kinds of messages they hold, and when. Nothing is reasoned about.
+pub fn patterns(options: &Options) -> Result<Patterns, Error> {
+    let start = Instant::now();
+    let seen = Seen::default();
+    let worker = || (Classifier::new(options.policy.catalog()), PatternFacts::default());
+    let read = ingest::read(&options.inputs, &options.ingest, worker, |(classifier, facts), entries| {
+        facts.observe(classifier, &seen, entries);
+    })?;
+    let facts = read.partials.into_iter().map(|(_, facts)| facts).reduce(PatternFacts::merge).unwrap_or_default();
+    tracing::debug!(elapsed = ?start.elapsed(), "read and merged");
+    let patterns = facts.mine().describe(read.files);
+    tracing::debug!(patterns = patterns.patterns.len(), elapsed = ?start.elapsed(), "mined");
+    Ok(patterns)
+}
+
+/// The templates of plain text, one message a line, and which line has which.
+pub fn patterns_of_lines(paths: &[PathBuf]) -> Result<(Found, Vec<ShapeKey>), Error> {
+    let mut facts = PatternFacts::default();
+    let mut keys = Vec::new();
+    for path in paths {
+        ingest::read_lines(path, |line| keys.push(facts.line(line)))?;
+    }
+    Ok((facts.mine(), keys))
 }

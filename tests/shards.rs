@@ -86,7 +86,7 @@ fn scan(inputs: &[PathBuf], output: &Path, threads: usize) {
 
 fn merge(shards: &[PathBuf]) -> String {
     let scan = pipeline::whole(pipeline::join(shards, &[]).unwrap()).unwrap();
-    serde_json::to_string_pretty(&pipeline::conclude(scan).unwrap()).unwrap()
+    serde_json::to_string_pretty(&pipeline::conclude(scan, &pipeline::Policy::default()).unwrap()).unwrap()
 }
 
 /// Scans groups of the files, some of them twice, and nests random groups of shards until few are left.

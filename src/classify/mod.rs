@@ -12,6 +12,7 @@ pub mod matcher;
 pub mod message;
 pub mod redact;
 pub mod signature;
+pub mod template;
 
 mod application;
 mod request;

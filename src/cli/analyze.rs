@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::exit::{self, Failure};
 use super::inputs::Inputs;
+use super::output::Output;
 use super::rendering::Rendering;
 use crate::classify::redact::Level;
 use crate::model::Verdict;
@@ -22,6 +23,8 @@ pub struct Analyze {
     inputs: Inputs,
     #[command(flatten)]
     printing: Printing,
+    #[command(flatten)]
+    output: Output,
 }
 
 /// How a report is printed and judged; every subcommand that makes one has these.
@@ -34,15 +37,19 @@ pub struct Printing {
     #[arg(long, value_enum, value_name = "LEVEL", default_value_t = RedactName::Secrets)]
     redact: RedactName,
     /// Exit with code 3 when a finding has this verdict or a stronger one
-    #[arg(long, value_enum, value_name = "VERDICT")]
-    fail_on: Option<VerdictName>,
-    /// Exit with code 5 when the export is too incomplete to judge
-    #[arg(long)]
+    #[arg(long, value_enum, value_name = "VERDICT", default_value_t = VerdictName::Never)]
+    fail_on: VerdictName,
+    /// Exit with code 5 when the export is too incomplete to judge; --strict=false beats the settings
+    #[arg(
+        long, value_name = "BOOL", default_value_t = false, default_missing_value = "true", num_args = 0..=1,
+        require_equals = true, action = clap::ArgAction::Set, hide_default_value = true, hide_possible_values = true
+    )]
     strict: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum VerdictName {
+    Never,
     Inconclusive,
     Possible,
     Likely,
@@ -69,9 +76,10 @@ impl From<RedactName> for Level {
 impl Analyze {
     /// Reads, reasons, prints.
     pub fn run(&self) -> Result<ExitCode, Failure> {
+        self.output.check()?;
         let redaction = self.printing.redaction();
         let analyze = |options: &Options| pipeline::analyze(&Options { redaction, ..options.clone() });
-        self.printing.print(&self.inputs.watched(analyze)?)
+        self.printing.print(&self.inputs.watched(analyze)?, &self.output)
     }
 }
 
@@ -82,15 +90,15 @@ impl Printing {
     }
 
     /// Prints a report; the exit code says what was found.
-    pub fn print(&self, report: &Report) -> Result<ExitCode, Failure> {
-        self.rendering.print(report)?;
+    pub fn print(&self, report: &Report, output: &Output) -> Result<ExitCode, Failure> {
+        self.rendering.print(report, output)?;
         Ok(ExitCode::from(self.exit_code(report)))
     }
 
     fn exit_code(&self, report: &Report) -> u8 {
         let strongest = report.findings.iter().map(|finding| finding.verdict).max();
-        if let (Some(limit), Some(strongest)) = (self.fail_on, strongest)
-            && strongest >= limit.into()
+        if let (Some(limit), Some(strongest)) = (self.fail_on.verdict(), strongest)
+            && strongest >= limit
         {
             return exit::FINDINGS;
         }
@@ -107,13 +115,14 @@ impl Printing {
     }
 }
 
-impl From<VerdictName> for Verdict {
-    fn from(name: VerdictName) -> Self {
-        match name {
-            VerdictName::Inconclusive => Self::Inconclusive,
-            VerdictName::Possible => Self::Possible,
-            VerdictName::Likely => Self::Likely,
-            VerdictName::Confirmed => Self::Confirmed,
+impl VerdictName {
+    fn verdict(self) -> Option<Verdict> {
+        match self {
+            Self::Never => None,
+            Self::Inconclusive => Some(Verdict::Inconclusive),
+            Self::Possible => Some(Verdict::Possible),
+            Self::Likely => Some(Verdict::Likely),
+            Self::Confirmed => Some(Verdict::Confirmed),
         }
     }
 }

@@ -1,10 +1,14 @@
 //! How the program ends: exit codes and the last message on standard error.
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+use super::settings::ConfigError;
+use crate::classify::matcher::CatalogError;
 use crate::ingest;
 use crate::pipeline;
+use crate::reason::ignore::IgnoreError;
 use crate::shard;
 
 /// Analysed.
@@ -32,20 +36,56 @@ pub enum Failure {
     /// Standard output is closed or full.
     #[error("cannot write the report: {0}")]
     Output(#[from] std::io::Error),
+    /// A file cannot be written; it is what it was before.
+    #[error("cannot write {path}: {source}", path = path.display())]
+    OutputFile {
+        /// File.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The user's rules cannot be used.
+    #[error("{}", lines(.0))]
+    Rules(Vec<CatalogError>),
+    /// The ignore file cannot be used.
+    #[error(transparent)]
+    Ignore(#[from] IgnoreError),
+    /// The settings cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// An argument names nothing that exists.
+    #[error("{0}")]
+    Usage(String),
+}
+
+fn lines(problems: &[CatalogError]) -> String {
+    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    told.join("\nwhydown: ")
 }
 
 impl Failure {
     /// Prints the message and gives the exit code. A broken pipe is quiet: the reader has what it wanted.
     pub fn report(self) -> ExitCode {
         let code = match &self {
-            Self::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return ExitCode::from(ANALYSED),
+            Self::Output(source)
+            | Self::OutputFile { source, .. }
+            | Self::Pipeline(pipeline::Error::Shard(shard::Error::Write { source, .. }))
+                if source.kind() == std::io::ErrorKind::BrokenPipe =>
+            {
+                return ExitCode::from(ANALYSED);
+            }
             Self::Output(_)
+            | Self::OutputFile { .. }
             | Self::Pipeline(
                 pipeline::Error::Columns(_)
                 | pipeline::Error::Report(_)
                 | pipeline::Error::Shard(shard::Error::Write { .. }),
             ) => INTERNAL,
-            Self::Pipeline(pipeline::Error::Shard(shard::Error::ManyNamed { .. })) => USAGE,
+            Self::Rules(_)
+            | Self::Ignore(_)
+            | Self::Config(_)
+            | Self::Usage(_)
+            | Self::Pipeline(pipeline::Error::Shard(shard::Error::ManyNamed { .. })) => USAGE,
             Self::Pipeline(pipeline::Error::Shard(_)) => UNREADABLE,
             Self::Report(_) => UNREADABLE,
             Self::Pipeline(pipeline::Error::Ingest(error)) => code_of(error),
@@ -67,6 +107,11 @@ pub fn usage(error: &clap::Error) -> ExitCode {
 }
 
 fn say(message: &str) {
+    // Messages quote files and logs, which may hold what moves a cursor.
+    let mut safe = String::with_capacity(message.len());
+    for c in message.chars() {
+        if c.is_control() && c != '\n' { safe.extend(c.escape_unicode()) } else { safe.push(c) }
+    }
     // Nothing can be done if standard error is gone.
-    drop(writeln!(std::io::stderr().lock(), "{message}"));
+    drop(writeln!(std::io::stderr().lock(), "{safe}"));
 }

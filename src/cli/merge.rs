@@ -7,6 +7,8 @@ use clap::Args;
 
 use super::analyze::Printing;
 use super::exit::{self, Failure};
+use super::output::Output;
+use super::policy::Policy;
 use crate::classify::redact::Level;
 use crate::{pipeline, shard};
 
@@ -26,18 +28,21 @@ pub struct Merge {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     #[command(flatten)]
+    policy: Policy,
+    #[command(flatten)]
     printing: Printing,
 }
 
 impl Merge {
     /// Joins and prints or writes.
     pub fn run(&self) -> Result<ExitCode, Failure> {
+        let policy = self.policy.read()?;
         let union = pipeline::join(&self.shards, &self.state)?;
         let Some(output) = &self.output else {
             // Shards hold no secrets, so nothing less can be kept out of the report.
             let redaction = self.printing.redaction().max(Level::Secrets);
             let scan = pipeline::Scan { redaction, ..pipeline::whole(union)? };
-            return self.printing.print(&pipeline::conclude(scan)?);
+            return self.printing.print(&pipeline::conclude(scan, &policy)?, &Output::default());
         };
         shard::save(union, output).map_err(pipeline::Error::from)?;
         Ok(ExitCode::from(exit::ANALYSED))

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::exit::{self, Failure};
+use super::output::Output;
 use super::rendering::Rendering;
 use crate::report::read;
 
@@ -19,12 +20,15 @@ pub struct Render {
     report: PathBuf,
     #[command(flatten)]
     rendering: Rendering,
+    #[command(flatten)]
+    output: Output,
 }
 
 impl Render {
     /// Reads and prints; the bytes are those of an analysis with this form.
     pub fn run(&self) -> Result<ExitCode, Failure> {
-        self.rendering.print(&read::read(&self.report)?)?;
+        self.output.check()?;
+        self.rendering.print(&read::read(&self.report)?, &self.output)?;
         Ok(ExitCode::from(exit::ANALYSED))
     }
 }

@@ -1,14 +1,12 @@
 //! How to print a report: the arguments that every subcommand with a report shares.
 
-use std::io::{IsTerminal, Write};
-
 use clap::{Args, ValueEnum};
 
+use super::exit::Failure;
+use super::look::Look;
+use super::output::Output;
 use crate::model::report::Report;
 use crate::report::{self, Format};
-
-/// Width where standard output is no terminal and `COLUMNS` is not set.
-const DEFAULT_COLUMNS: u16 = 100;
 
 /// Form of the report.
 #[derive(Debug, Args)]
@@ -22,12 +20,8 @@ pub struct Rendering {
     /// Show every cluster, every piece of evidence and every action
     #[arg(long)]
     full: bool,
-    /// Columns of the text report [default: the terminal's, else 100]
-    #[arg(long, value_name = "N", env = "WHYDOWN_WIDTH", value_parser = clap::value_parser!(u16).range(40..=400))]
-    width: Option<u16>,
-    /// When to colour the text report
-    #[arg(long, value_enum, default_value_t = Color::Auto)]
-    color: Color,
+    #[command(flatten)]
+    look: Look,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -48,32 +42,12 @@ enum FormatName {
     Junit,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Color {
-    Auto,
-    Always,
-    Never,
-}
-
 impl Rendering {
-    /// Prints the report to standard output.
-    pub fn print(&self, report: &Report) -> std::io::Result<()> {
-        let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    /// Prints the report.
+    pub fn print(&self, report: &Report, output: &Output) -> Result<(), Failure> {
         let format = if self.commands { Format::Script } else { self.format.into() };
-        report::render(report, format, &self.options(), &mut out)?;
-        out.flush()
-    }
-
-    fn options(&self) -> report::Options {
-        let terminal = std::io::stdout().is_terminal();
-        let color = match self.color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
-        };
-        let columns = std::env::var("COLUMNS").ok().and_then(|value| value.parse().ok());
-        let width = self.width.or(columns).unwrap_or(DEFAULT_COLUMNS).clamp(40, 400);
-        report::Options { width, color, full: self.full }
+        let look = self.look.options(self.full, output.is_terminal());
+        output.write(|out| report::render(report, format, &look, out))
     }
 }
 

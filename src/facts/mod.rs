@@ -12,17 +12,21 @@
 pub mod audit;
 pub mod clusters;
 pub mod columns;
+pub mod file_span;
 pub mod health;
 pub mod life;
+pub mod patterns;
 pub mod record;
 pub mod row;
 pub mod seen;
 pub mod symbols;
 pub mod tables;
 
+mod adopt;
 mod assemble;
 mod classes;
 mod home;
+mod repeats;
 mod settle;
 
 use std::collections::{BTreeMap, HashMap};
@@ -36,6 +40,7 @@ use crate::classify::{self, Classified, Classifier};
 use crate::model::{Entry, Position, Severity, Stream, Timestamp};
 use audit::AuditFact;
 use classes::Classes;
+use file_span::FileSpan;
 use health::Health;
 pub use home::Home;
 use home::{Origin, RecentOrigins};
@@ -74,7 +79,8 @@ impl Span {
         self.last = self.last.max(time);
     }
 
-    fn merge(&mut self, other: Self) {
+    /// Adds another part.
+    pub fn merge(&mut self, other: Self) {
         self.count += other.count;
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
@@ -104,8 +110,8 @@ pub struct Facts {
     pub revisions: Map<(Symbol, Symbol), Span>,
     /// Entries by (service, stream, severity).
     pub coverage: Map<(Symbol, Stream, Option<Severity>), Span>,
-    /// Entries by (file, severity), duplicates included: shows per-file and per-severity limits.
-    pub files: Map<(u32, Option<Severity>), Span>,
+    /// Entries by (file, stream, severity), duplicates included: shows limits, orders, gaps between streams.
+    pub files: Map<(u32, Stream, Option<Severity>), FileSpan>,
     /// Entries by minute since the epoch: shows gaps.
     pub minutes: BTreeMap<i64, u64>,
     /// Platform, project and region by service.
@@ -146,7 +152,7 @@ impl Facts {
         let Names { instance, identity, is_new } = names;
         self.entries += 1;
         if let Some(time) = entry.timestamp {
-            self.files.entry((entry.position.file, entry.severity)).or_default().add(time.0);
+            self.files.entry((entry.position.file, entry.stream, entry.severity)).or_default().add(entry, time);
         }
         if let Some(identity) = identity
             && !is_new
@@ -168,6 +174,7 @@ impl Facts {
         let origin = self.origin(entry);
         let end = self.observe_life(entry, origin, instance, time);
         self.observe_coverage(entry, origin, time);
+        self.audit.extend(audit::azure_fact(entry, time));
         if !class.is_quiet() {
             let place = Place { origin, instance, time: end, written: time, identity: identity.unwrap_or(0) };
             self.keep(entry, &class, &place);

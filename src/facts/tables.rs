@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::audit::AuditFact;
+use super::file_span::FileSpan;
 use super::health::Health;
 use super::life::Life;
 use super::row::{ClassId, Row};
@@ -47,7 +48,7 @@ pub struct Counts {
     traffic: ByPair<Vec<(i64, (u64, u64))>>,
     revisions: ByPair<Span>,
     coverage: Vec<((Symbol, Stream, Option<Severity>), Span)>,
-    files: Vec<((u32, Option<Severity>), Span)>,
+    files: Vec<((u32, Stream, Option<Severity>), FileSpan)>,
     minutes: Vec<(i64, u64)>,
     homes: Vec<(Symbol, Home)>,
     projects: Vec<(Symbol, u64)>,
@@ -113,9 +114,9 @@ impl Facts {
         self.audit.retain_mut(|fact| place(&mut fact.position));
         wrong?;
         let mut files = Map::default();
-        for ((file, severity), span) in std::mem::take(&mut self.files) {
+        for ((file, stream, severity), span) in std::mem::take(&mut self.files) {
             if let Some(file) = known(file)? {
-                files.insert((file, severity), span);
+                files.insert((file, stream, severity), span);
             }
         }
         self.files = files;
@@ -206,7 +207,7 @@ impl Counts {
         }
         let spans = self.revisions.iter().map(|(_, span)| span);
         let spans = spans.chain(self.coverage.iter().map(|(_, span)| span));
-        let spans = spans.chain(self.files.iter().map(|(_, span)| span)).map(|span| span.count);
+        let spans = spans.chain(self.files.iter().map(|(_, file)| &file.span)).map(|span| span.count);
         let minutes = self.traffic.iter().flat_map(|(_, minutes)| minutes.iter().map(|(_, counts)| counts.0));
         let lives = self.lives.iter().flat_map(|(_, life)| [life.answered, life.failed]);
         let plain = [self.entries, self.unique_entries, self.untimed].into_iter();

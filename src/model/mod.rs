@@ -5,6 +5,7 @@
 //! and the one clock type. Every other folder may import this one; it imports none.
 
 pub mod entry;
+pub mod patterns;
 pub mod report;
 pub mod time;
 pub mod words;

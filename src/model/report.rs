@@ -3,6 +3,7 @@
 //! Fields may be added freely; none may be renamed. Times are RFC 3339 in UTC.
 //! Counts are of unique entries unless the field says otherwise.
 
+mod beside;
 mod service;
 
 use schemars::JsonSchema;
@@ -14,6 +15,8 @@ pub use service::{
 };
 
 use super::{Category, Risk, Role, Stage, Timestamp, Verdict};
+
+pub use beside::{RuledOut, Suppressed};
 
 /// Version of the contract written into `schema_version`.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -34,6 +37,9 @@ pub struct Report {
     pub clusters: Vec<Cluster>,
     /// Ranked root causes; rank 1 first.
     pub findings: Vec<Finding>,
+    /// Findings that the user's ignore file takes out of the ranking; left out where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suppressed: Vec<Suppressed>,
     /// Hypotheses that were tested and rejected, with the numbers that rejected them.
     pub ruled_out: Vec<RuledOut>,
     /// Thresholds checked over the covered time.
@@ -293,17 +299,6 @@ pub struct Action {
     pub expect: String,
     /// What it can do to a live system.
     pub risk: Risk,
-}
-
-/// A hypothesis that did not hold.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct RuledOut {
-    /// What might have been the cause.
-    pub hypothesis: String,
-    /// Why it is not, with numbers.
-    pub reason: String,
-    /// Entries that show it.
-    pub evidence: Vec<Evidence>,
 }
 
 /// One threshold over the covered time.

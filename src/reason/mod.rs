@@ -9,13 +9,17 @@
 
 pub mod explain;
 pub mod groups;
+pub mod ignore;
 pub mod units;
 pub mod weights;
 
 mod causes;
 mod chain;
+mod clash;
+mod inactive;
 mod pinned;
 mod ruled_out;
+mod unread;
 mod verdict;
 mod why;
 mod words;
@@ -25,9 +29,10 @@ use crate::facts::Settled;
 use crate::facts::clusters::Clusters;
 use crate::facts::symbols::EMPTY;
 use crate::model::Timestamp;
-use crate::model::report::{Cause, Finding, RuledOut};
+use crate::model::report::{Cause, Finding, RuledOut, Suppressed};
 use crate::state::State;
 use groups::{Basis, Group};
+use ignore::Ignore;
 use units::{Unit, UnitKind};
 
 /// When in the life of a service it fails.
@@ -72,12 +77,22 @@ pub struct Draft {
 pub struct Reasoned {
     /// Findings in rank order.
     pub drafts: Vec<Draft>,
+    /// Findings that the user's ignore file takes out of the ranking.
+    pub suppressed: Vec<Suppressed>,
     /// Hypotheses that did not hold.
     pub ruled_out: Vec<RuledOut>,
 }
 
-/// Finds the causes.
-pub fn reason(settled: &Settled, clusters: &Clusters, state: &State, catalog: &Catalog, files: &[String]) -> Reasoned {
+/// Finds the causes; `last` is the last event time of the export.
+pub fn reason(
+    settled: &Settled,
+    clusters: &Clusters,
+    state: &State,
+    catalog: &Catalog,
+    files: &[String],
+    ignore: &Ignore,
+    last: Option<Timestamp>,
+) -> Reasoned {
     let units = units::units(settled, state);
     let causes = causes::causes(settled, clusters, state);
     let explained = explain::explain(settled, clusters, &causes, &units);
@@ -86,7 +101,10 @@ pub fn reason(settled: &Settled, clusters: &Clusters, state: &State, catalog: &C
     let teller = Teller { settled, clusters, state, catalog, files, units: &units, causes: &causes, total };
     let mut drafts: Vec<Draft> = groups.iter().map(|group| teller.draft(group)).collect();
     let states = state.services.iter().enumerate();
-    drafts.extend(states.filter_map(|(index, service)| pinned::pinned(settled, index, service, files)));
+    drafts.extend(states.clone().filter_map(|(index, service)| pinned::pinned(settled, index, service, files)));
+    drafts.extend(states.clone().filter_map(|(index, service)| inactive::inactive(index, service)));
+    let unread: Vec<Draft> = states.filter_map(|(index, service)| unread::unread(index, service, &drafts)).collect();
+    drafts.extend(unread);
     drafts.sort_by(|a, b| {
         b.finding.score.total_cmp(&a.finding.score).then_with(|| {
             (a.finding.first, &a.finding.title, &a.finding.service).cmp(&(
@@ -96,12 +114,15 @@ pub fn reason(settled: &Settled, clusters: &Clusters, state: &State, catalog: &C
             ))
         })
     });
+    // Before anything is suppressed: a cause that somebody ignores is not thereby ruled out.
+    let told = drafts.len().min(weights::FINDINGS_MAX);
+    let ruled_out = ruled_out::ruled_out(settled, clusters, state, &drafts[..told]);
+    let suppressed = ignore.suppress(&mut drafts, last);
     drafts.truncate(weights::FINDINGS_MAX);
     for (rank, draft) in drafts.iter_mut().enumerate() {
         draft.finding.rank = u32::try_from(rank + 1).unwrap_or(u32::MAX);
     }
-    let ruled_out = ruled_out::ruled_out(settled, clusters, state, &drafts);
-    Reasoned { drafts, ruled_out }
+    Reasoned { drafts, suppressed, ruled_out }
 }
 
 struct Teller<'a> {

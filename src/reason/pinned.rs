@@ -71,7 +71,8 @@ pub(super) fn pinned(settled: &Settled, index: usize, service: &ServiceState, fi
         rank: 0,
         fingerprint: format!("1:pinned:{}", service.name),
         why: vec![format!(
-            "a revision pinned by name keeps all traffic until `--to-latest`; {} deploys came after it",
+            "a revision pinned by name keeps all traffic until {}; {} deploys came after it",
+            service.home.platform.follow_latest(),
             names.len()
         )],
         impact: vec![format!("users still get {pin}; no failed request hangs on it")],

@@ -4,14 +4,25 @@ use crate::model::report::Check;
 use crate::state::State;
 use crate::state::coverage::{Coverage, Missing};
 
-/// Share of requests that may fail.
-const ERROR_SHARE_MAX: f64 = 0.01;
+/// All limits, in one place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Thresholds {
+    /// Share of requests that may be answered 5xx, from 0 to 1.
+    pub error_share: f64,
+    /// Share of instance starts that may fail, from 0 to 1.
+    pub start_failure_share: f64,
+    /// Restarts an hour for each instance must be fewer.
+    pub restarts_per_instance_max: f64,
+}
 
-/// Share of instance starts that must succeed.
-const START_SHARE_MIN: f64 = 0.99;
+impl Default for Thresholds {
+    fn default() -> Self {
+        Self { error_share: 0.01, start_failure_share: 0.01, restarts_per_instance_max: 1.0 }
+    }
+}
 
 /// The checks, in a fixed order.
-pub fn checks(state: &State, coverage: &Coverage) -> Vec<Check> {
+pub fn checks(state: &State, coverage: &Coverage, thresholds: &Thresholds) -> Vec<Check> {
     let revisions = || state.services.iter().flat_map(|service| service.revisions.iter());
     let exits: u64 = revisions().map(|revision| revision.exits).sum();
     let requests: u64 = revisions().map(|revision| revision.health.requests).sum();
@@ -26,23 +37,25 @@ pub fn checks(state: &State, coverage: &Coverage) -> Vec<Check> {
         check("container exits", "0", exits.to_string(), (!coverage.lacks(Missing::System)).then_some(exits == 0)),
         check(
             "requests answered 5xx",
-            "< 1 %",
+            &format!("< {} %", percent(thresholds.error_share)),
             format!("{failed} of {requests}"),
-            (requests > 0).then(|| share(failed, requests) < ERROR_SHARE_MAX),
+            (requests > 0).then(|| share(failed, requests) < thresholds.error_share),
         ),
         check(
             "instances that started",
-            "> 99 %",
+            &format!("> {} %", percent(1.0 - thresholds.start_failure_share)),
             format!("{} of {instances}", instances - failed_starts),
-            (instances > 0).then(|| share((instances - failed_starts) as u64, instances as u64) > START_SHARE_MIN),
+            (instances > 0).then(|| {
+                share((instances - failed_starts) as u64, instances as u64) > 1.0 - thresholds.start_failure_share
+            }),
         ),
         check(
             "restarts an hour",
-            "< 1 for each instance",
+            &format!("< {} for each instance", thresholds.restarts_per_instance_max),
             format!("{failed_starts} failed starts in {:.0} s", coverage.seconds()),
             (coverage.seconds() >= 3_600.0).then(|| {
                 let hours = coverage.seconds() / 3_600.0;
-                share(failed_starts as u64, instances.max(1) as u64) / hours < 1.0
+                share(failed_starts as u64, instances.max(1) as u64) / hours < thresholds.restarts_per_instance_max
             }),
         ),
     ]
@@ -55,6 +68,11 @@ fn check(name: &str, threshold: &str, observed: String, passed: Option<bool>) ->
         None => "not-judged",
     };
     Check { name: name.to_owned(), threshold: threshold.to_owned(), observed, status: status.to_owned() }
+}
+
+/// A share as the number before a per cent sign, without the digits of binary fractions.
+fn percent(share: f64) -> f64 {
+    (share * 1e6).round() / 1e4
 }
 
 fn share(part: u64, whole: u64) -> f64 {

@@ -171,6 +171,7 @@ fn rest(view: &View) -> Markup {
                 table class="timeline" { tbody { @for (time, what) in &view.timeline { tr { th scope="row" { (time) } td { (what) } } } } }
             }
         }
+        @if !view.suppressed.is_empty() { section { h2 { "Suppressed by the ignore file" } (list(&view.suppressed)) } }
         @if !view.ruled_out.is_empty() {
             section {
                 h2 { "Ruled out" }

@@ -9,16 +9,9 @@ use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 
 use super::escape;
-use crate::model::report::Report;
-
-/// Writes the report to `out`.
-pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    pretty(report, out)
-}
-
-/// Writes anything as indented JSON that is safe on a screen.
-pub(super) fn pretty<T: Serialize>(value: &T, out: &mut dyn Write) -> io::Result<()> {
-    value.serialize(&mut Serializer::with_formatter(&mut *out, SafeFormatter(PrettyFormatter::new())))?;
+/// Writes the report, or another contract, to `out`.
+pub fn write(report: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    report.serialize(&mut Serializer::with_formatter(&mut *out, SafeFormatter(PrettyFormatter::new())))?;
     out.write_all(b"\n")
 }
 

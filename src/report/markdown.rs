@@ -143,6 +143,10 @@ fn rest(view: &View) -> Vec<Section> {
         let lines = Table { title: String::new(), columns: vec!["time", "what"], rows, note: String::new() };
         sections.push(section("timeline", format!("### Timeline\n\n{}", table(&lines))));
     }
+    if !view.suppressed.is_empty() {
+        let text = format!("### Suppressed by the ignore file\n\n{}", bullets(&view.suppressed));
+        sections.push(section("suppressed", text));
+    }
     if !view.ruled_out.is_empty() {
         let lines: Vec<String> = view.ruled_out.iter().map(|(what, why)| format!("{what}: no, {why}")).collect();
         sections.push(section("ruled out", format!("### Ruled out\n\n{}", bullets(&lines))));

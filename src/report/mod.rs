@@ -6,8 +6,10 @@
 //! it harmless in each place.
 
 mod activity;
-mod checks;
+pub mod checks;
 pub mod compose;
+pub mod patterns;
+pub mod signature;
 
 mod csv;
 mod escape;
@@ -20,6 +22,7 @@ pub mod read;
 mod sarif;
 pub mod schema;
 pub mod script;
+mod suppressed;
 mod tables;
 mod text;
 mod timeline;

@@ -48,7 +48,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             "results": results,
         }],
     });
-    json_format::pretty(&log, out)
+    json_format::write(&log, out)
 }
 
 fn rule_id(finding: &Finding) -> String {

@@ -12,5 +12,5 @@ pub fn write(out: &mut dyn Write) -> io::Result<()> {
     let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
     let mut schema = generator.into_root_schema_for::<Report>();
     schema.insert("title".to_owned(), format!("whydown report, schema version {SCHEMA_VERSION}").into());
-    json::pretty(&schema, out)
+    json::write(&schema, out)
 }

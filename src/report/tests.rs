@@ -101,6 +101,7 @@ fn report() -> Report {
             samples: vec![evidence],
         }],
         findings: vec![finding],
+        suppressed: vec![],
         ruled_out: vec![RuledOut { hypothesis: HOSTILE.into(), reason: HOSTILE.into(), evidence: vec![] }],
         checks: vec![Check {
             name: "exits".into(),

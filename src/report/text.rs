@@ -130,6 +130,12 @@ impl Page<'_> {
         if view.others_left_out > 0 {
             self.prose("  ", "  ", &format!("{} more with --full", view.others_left_out), DIM)?;
         }
+        if !view.suppressed.is_empty() {
+            self.heading("Suppressed by the ignore file")?;
+        }
+        for line in &view.suppressed {
+            self.prose("  - ", "    ", line, "")?;
+        }
         if !view.ruled_out.is_empty() {
             self.heading("Ruled out")?;
         }
@@ -217,7 +223,7 @@ fn columns(text: &str) -> usize {
 }
 
 /// Lines of at most `width` columns, the first after `first` columns, the others after `next`.
-fn wrap(text: &str, width: usize, first: usize, next: usize) -> Vec<String> {
+pub(super) fn wrap(text: &str, width: usize, first: usize, next: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut room = width.saturating_sub(first).max(8);

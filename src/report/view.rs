@@ -3,7 +3,7 @@
 //! In: the report. Out: a [`View`] of plain strings, free of control characters. Renderers lay it out and
 //! compute nothing.
 
-use super::{escape, tables, timeline};
+use super::{escape, suppressed, tables, timeline};
 use crate::model::report::{Action, Evidence, Finding, Report, Service};
 use crate::model::time::human_duration;
 use crate::model::{Risk, Timestamp};
@@ -28,6 +28,8 @@ pub(super) struct View {
     pub others: Vec<String>,
     /// How many findings are not shown.
     pub others_left_out: usize,
+    /// Findings taken out by the ignore file, a line each.
+    pub suppressed: Vec<String>,
     /// Notices: (code, message, effect, command).
     pub notices: Vec<(String, String, String, String)>,
     /// Rejected hypotheses: (hypothesis, reason).
@@ -112,6 +114,7 @@ pub(super) fn view(report: &Report, full: bool) -> View {
         findings: report.findings.iter().take(told).map(|finding| finding_view(finding, full)).collect(),
         others: others.iter().take(OTHERS_MAX).map(|finding| short(finding)).collect(),
         others_left_out: others.len().saturating_sub(OTHERS_MAX),
+        suppressed: suppressed::lines(report),
         notices: report
             .export
             .notices
@@ -142,6 +145,7 @@ fn headline(report: &Report) -> String {
         None if report.export.unique_entries == 0 => {
             "No entry is left to judge: the filter leaves out all of them".to_owned()
         }
+        None if !report.suppressed.is_empty() => suppressed::headline(report),
         None => "No incident found in these files".to_owned(),
     }
 }
@@ -170,6 +174,7 @@ fn export_facts(report: &Report) -> Vec<(String, String)> {
         counted(export.deployments, "deployment")
     ));
     facts.push(("Read".to_owned(), read));
+    facts.extend(suppressed::fact(report));
     facts
 }
 

@@ -3,8 +3,9 @@
 //! In: settled facts and the list of files. Out: [`Coverage`], plain numbers; the advisor turns them into
 //! notices with commands. "Not in the export" is never "did not happen".
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::facts::file_span::FileSpan;
 use crate::facts::{Settled, Span};
 use crate::model::{Platform, Severity, Stream};
 
@@ -19,6 +20,16 @@ const GAP_MINUTES_MIN: i64 = 60;
 
 /// Severities cut by limits of their own begin at least this part of the covered time apart.
 const UNEVEN_PART: i64 = 20;
+
+/// A day, and how much less of it a look back over one day may show: the newest entry is a little old.
+const DAY_NANOS: i64 = 86_400_000_000_000;
+const DAY_SLACK_NANOS: i64 = 900_000_000_000;
+
+/// Fewer entries of a stream say nothing about the time it covers.
+const STREAM_ENTRIES_MIN: u64 = 20;
+
+/// Pairs of overlapping files that are named.
+const PAIRS_MAX: usize = 16;
 
 /// Files cut at a round number: (file, entries, span).
 pub type Cut = Vec<(usize, u64, Span)>;
@@ -47,6 +58,16 @@ pub struct Coverage {
     pub gap: Option<(i64, i64)>,
     /// Projects named by the entries.
     pub projects: Vec<String>,
+    /// Files that reach back one day from their newest entry: (file, span).
+    pub day_back: Vec<(usize, Span)>,
+    /// Streams in files of their own that cover less than half of the time.
+    pub shorter_streams: Vec<(Stream, Span)>,
+    /// Pairs of files over the same time, where entries were read twice.
+    pub overlapping: Vec<(usize, usize)>,
+    /// What is odd about single entries, all files together.
+    pub odd: FileSpan,
+    /// Services that wrote entries, by name.
+    pub services: Vec<String>,
 }
 
 /// A stream that the files lack.
@@ -88,6 +109,9 @@ pub fn coverage(settled: &Settled) -> Coverage {
     let last = spans.map(|span| span.last).max();
     let mut projects: Vec<String> = facts.projects.keys().map(|project| settled.text(*project).to_owned()).collect();
     projects.sort();
+    let written = facts.coverage.keys().map(|(service, ..)| settled.text(*service));
+    let services: BTreeSet<String> = written.filter(|name| !name.is_empty()).map(str::to_owned).collect();
+    let services = services.into_iter().collect();
     let (cut, capped) = limits(settled);
     Coverage {
         extent: first.zip(last),
@@ -99,34 +123,44 @@ pub fn coverage(settled: &Settled) -> Coverage {
         untimed: facts.untimed,
         gap: gap(&facts.minutes),
         projects,
+        day_back: day_back(settled),
+        shorter_streams: shorter_streams(settled),
+        overlapping: overlapping(settled),
+        odd: whole(facts.files.values()),
+        services,
     }
 }
 
-fn limits(settled: &Settled) -> (Cut, Capped) {
-    let mut by_file: BTreeMap<u32, Vec<(Option<Severity>, Span)>> = BTreeMap::new();
-    for ((file, severity), span) in &settled.facts.files {
-        by_file.entry(*file).or_default().push((*severity, *span));
+/// What a file holds of each severity, all streams together.
+fn severities(settled: &Settled) -> BTreeMap<u32, BTreeMap<Option<Severity>, FileSpan>> {
+    let mut by_file: BTreeMap<u32, BTreeMap<Option<Severity>, FileSpan>> = BTreeMap::new();
+    for ((file, _, severity), span) in &settled.facts.files {
+        by_file.entry(*file).or_default().entry(*severity).or_default().merge(*span);
     }
+    by_file
+}
+
+fn whole<'a>(spans: impl Iterator<Item = &'a FileSpan>) -> FileSpan {
+    let mut whole = FileSpan::default();
+    spans.for_each(|span| whole.merge(*span));
+    whole
+}
+
+fn limits(settled: &Settled) -> (Cut, Capped) {
     let (mut cut, mut capped) = (Vec::new(), Vec::new());
-    for (file, mut severities) in by_file {
-        severities.sort_by_key(|(severity, _)| *severity);
+    for (file, severities) in severities(settled) {
         let file = file as usize;
-        let mut whole = Span::default();
-        for (_, span) in &severities {
-            whole.count += span.count;
-            whole.first = whole.first.min(span.first);
-            whole.last = whole.last.max(span.last);
-        }
-        let most = severities.iter().map(|(_, span)| span.count).max().unwrap_or(0);
-        let at_most: Vec<_> = severities.iter().filter(|(_, span)| span.count == most).collect();
-        let starts = at_most.iter().map(|(_, span)| span.first);
+        let whole = whole(severities.values()).span;
+        let most = severities.values().map(|file| file.span.count).max().unwrap_or(0);
+        let at_most: Vec<_> = severities.iter().filter(|(_, file)| file.span.count == most).collect();
+        let starts = at_most.iter().map(|(_, file)| file.span.first);
         // An application that writes one line a request gives equal counts too, but over the same time.
         let apart = starts.clone().max().unwrap_or(0) - starts.min().unwrap_or(0);
         let is_uneven = apart > (whole.last - whole.first) / UNEVEN_PART;
         if at_most.len() > 1 && most >= 10 && most % 10 == 0 && is_uneven {
             let named = at_most
                 .iter()
-                .map(|(severity, span)| (severity.unwrap_or_default().word().to_owned(), *span))
+                .map(|(severity, file)| (severity.unwrap_or_default().word().to_owned(), file.span))
                 .collect();
             capped.push((file, most, named));
         } else if is_round(whole.count) {
@@ -136,6 +170,61 @@ fn limits(settled: &Settled) -> (Cut, Capped) {
     (cut, capped)
 }
 
+/// Files that reach back one day and no further, newest entry first: what `gcloud logging read` gives without a time
+/// in its filter (Cloud SDK docs: logging read, `--freshness`).
+fn day_back(settled: &Settled) -> Vec<(usize, Span)> {
+    severities(settled)
+        .into_iter()
+        .map(|(file, severities)| (file as usize, whole(severities.values())))
+        .filter(|(_, file)| {
+            let nanos = file.span.last - file.span.first;
+            file.is_newest_first() && (DAY_NANOS - DAY_SLACK_NANOS..=DAY_NANOS).contains(&nanos)
+        })
+        .map(|(file, whole)| (file, whole.span))
+        .collect()
+}
+
+/// Streams in files of their own that cover much less time than the other files: (stream, its extent).
+fn shorter_streams(settled: &Settled) -> Vec<(Stream, Span)> {
+    let mut by_file: BTreeMap<u32, BTreeMap<Stream, FileSpan>> = BTreeMap::new();
+    for ((file, stream, _), span) in &settled.facts.files {
+        by_file.entry(*file).or_default().entry(*stream).or_default().merge(*span);
+    }
+    let all = whole(by_file.values().flat_map(BTreeMap::values)).span;
+    let mut by_stream: BTreeMap<Stream, (Span, bool)> = BTreeMap::new();
+    for streams in by_file.values() {
+        for (stream, file) in streams {
+            let known = by_stream.entry(*stream).or_insert((Span::default(), true));
+            known.0.merge(file.span);
+            known.1 &= streams.len() == 1;
+        }
+    }
+    by_stream
+        .into_iter()
+        .filter(|(_, (span, alone))| {
+            *alone && span.count >= STREAM_ENTRIES_MIN && (span.last - span.first) * 2 < all.last - all.first
+        })
+        .map(|(stream, (span, _))| (stream, span))
+        .collect()
+}
+
+/// Pairs of files over the same time, where entries were read twice.
+fn overlapping(settled: &Settled) -> Vec<(usize, usize)> {
+    if settled.facts.entries == settled.facts.unique_entries {
+        return Vec::new();
+    }
+    let files: Vec<(usize, Span)> = severities(settled)
+        .into_iter()
+        .map(|(file, severities)| (file as usize, whole(severities.values()).span))
+        .collect();
+    let mut pairs = Vec::new();
+    for (index, (file, span)) in files.iter().enumerate() {
+        let later = files[index + 1..].iter().filter(|(_, other)| span.first <= other.last && other.first <= span.last);
+        pairs.extend(later.map(|(other, _)| (*file, *other)).take(PAIRS_MAX - pairs.len().min(PAIRS_MAX)));
+    }
+    pairs
+}
+
 /// 50, 100, 150 … 1,000, then whole five hundreds.
 fn is_round(count: u64) -> bool {
     count >= ROUND_COUNT_MIN && if count <= 1_000 { count.is_multiple_of(50) } else { count.is_multiple_of(500) }
@@ -143,8 +232,9 @@ fn is_round(count: u64) -> bool {
 
 fn missing(settled: &Settled) -> Vec<Missing> {
     let has = |streams: &[Stream]| settled.facts.coverage.keys().any(|(_, stream, _)| streams.contains(stream));
-    let serverless = settled.facts.homes.values().any(|home| home.platform == Platform::CloudRun);
-    if !serverless {
+    let runs_on = |platform| settled.facts.homes.values().any(|home| home.platform == platform);
+    let (google, azure) = (runs_on(Platform::CloudRun), runs_on(Platform::AzureContainerApps));
+    if !google && !azure {
         return Vec::new();
     }
     let mut missing = Vec::new();
@@ -157,7 +247,8 @@ fn missing(settled: &Settled) -> Vec<Missing> {
     if !has(&[Stream::Stdout, Stream::Stderr, Stream::Application]) {
         missing.push(Missing::ApplicationOutput);
     }
-    if !has(&[Stream::Activity, Stream::SystemEvent]) {
+    // Azure writes deployments into the system log of the app.
+    if google && !has(&[Stream::Activity, Stream::SystemEvent]) {
         missing.push(Missing::Audit);
     }
     missing

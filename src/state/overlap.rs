@@ -5,6 +5,7 @@
 //! with the overlap, on both revisions, make it a cause. "Cannot be told" is an answer.
 
 use super::ServiceState;
+use super::history::TrafficChange;
 use super::revisions::RevisionFacts;
 use crate::model::Timestamp;
 use crate::model::report::RevisionState;
@@ -74,11 +75,10 @@ fn decide(service: &ServiceState, written: &[&RevisionFacts], serving: &[&Revisi
 /// More than one revision has a share above zero in the last known traffic.
 fn deliberate_split(service: &ServiceState) -> Option<RevisionState> {
     let history = &service.history;
-    let change = history
-        .traffic
-        .iter()
-        .rev()
-        .find(|change| change.targets.iter().filter(|target| target.percent > 0).count() > 1)?;
+    let is_split = |change: &TrafficChange| change.targets.iter().filter(|target| target.percent > 0).count() > 1;
+    let at = history.traffic.iter().rposition(is_split)?;
+    let change = &history.traffic[at];
+    let ended = history.traffic[at..].iter().find(|later| !is_split(later) && later.time > change.time);
     let shares: Vec<String> = change
         .targets
         .iter()
@@ -90,10 +90,17 @@ fn deliberate_split(service: &ServiceState) -> Option<RevisionState> {
         })
         .collect();
     let mut answer = blank("deliberate-split", "intended");
-    answer.from = Some(change.time);
+    answer.from = (change.time.0 > 0).then_some(change.time);
     answer.revisions = shares.iter().filter_map(|share| share.split('=').next()).map(str::to_owned).collect();
-    answer.evidence =
-        vec![format!("traffic is set to {} by the change of {}", shares.join(" and "), change.time.to_rfc3339())];
+    answer.to = ended.map(|later| later.time);
+    answer.evidence = vec![if change.source == "document" {
+        format!("traffic is set to {} in the description among these files", shares.join(" and "))
+    } else {
+        format!("traffic is set to {} by the change of {}", shares.join(" and "), change.time.to_rfc3339())
+    }];
+    if let Some(later) = ended {
+        answer.evidence.push(format!("it ends with the change of {}", later.time.to_rfc3339()));
+    }
     let members: Vec<&RevisionFacts> = answer.revisions.iter().filter_map(|name| service.revision(name)).collect();
     let sick: Vec<&&RevisionFacts> = members.iter().filter(|revision| is_sick(revision)).collect();
     if !sick.is_empty() && sick.len() < members.len() {
@@ -130,11 +137,14 @@ fn tagged_or_pinned(service: &ServiceState, written: &[&RevisionFacts]) -> Optio
         answer.from = Some(last.time);
         answer.revisions = vec![pinned.clone(), created.clone()];
         answer.evidence = vec![format!(
-            "traffic is pinned to {pinned} by name, so the newer {created} is ready but gets none until `--to-latest`"
+            "traffic is pinned to {pinned} by name, so the newer {created} is ready but gets none until {}",
+            service.home.platform.follow_latest()
         )];
         return Some(answer);
     }
-    let tagged = last.targets.iter().find(|target| target.percent == 0 && target.tag.is_some())?;
+    let Some(tagged) = last.targets.iter().find(|target| target.percent == 0 && target.tag.is_some()) else {
+        return active_at_zero(service);
+    };
     let name = tagged.revision.clone()?;
     let running = written.iter().any(|revision| revision.name == name && revision.instances > 0);
     let mut answer = blank("tagged-at-zero", "bystander");
@@ -144,6 +154,30 @@ fn tagged_or_pinned(service: &ServiceState, written: &[&RevisionFacts]) -> Optio
         tagged.tag.clone().unwrap_or_default(),
         if running { ", but it runs instances" } else { "" }
     )];
+    Some(answer)
+}
+
+/// A container app keeps revisions active without traffic: their replicas run, and hold what they hold.
+fn active_at_zero(service: &ServiceState) -> Option<RevisionState> {
+    let active =
+        |revision: &&RevisionFacts| revision.condition.as_ref().is_some_and(|condition| condition.active == Some(true));
+    let (with, without): (Vec<&RevisionFacts>, Vec<&RevisionFacts>) =
+        service.revisions.iter().filter(active).partition(|revision| revision.traffic_percent.unwrap_or(0) > 0);
+    let serving = with.first().filter(|_| !without.is_empty())?;
+    let names: Vec<String> = without.iter().map(|revision| revision.name.clone()).collect();
+    // In single mode the platform itself has both active while the newer one starts.
+    let state = if service.history.mode == "single" { "rollover-drain" } else { "tagged-at-zero" };
+    let mut answer = blank(state, "bystander");
+    answer.evidence = vec![format!(
+        "{} has the traffic; {} active without any: no user reaches {}, but replicas may run",
+        serving.name,
+        if let [one] = names.as_slice() { format!("{one} is") } else { format!("{} are", names.join(" and ")) },
+        if names.len() == 1 { "it" } else { "them" },
+    )];
+    answer
+        .evidence
+        .extend(with.iter().chain(&without).map(|revision| format!("{}: {}", revision.name, revision.verdict())));
+    answer.revisions = with.iter().map(|revision| revision.name.clone()).chain(names).collect();
     Some(answer)
 }
 
@@ -237,7 +271,7 @@ fn role_of_both(service: &ServiceState, pair: &[&RevisionFacts]) -> (&'static st
 }
 
 fn is_sick(revision: &RevisionFacts) -> bool {
-    revision.crashes > 0 || revision.health.errors_5xx > 0 || revision.ready == Some(false)
+    revision.crashes > 0 || revision.health.errors_5xx > 0 || revision.ready == Some(false) || revision.is_called_bad()
 }
 
 fn evidence(revisions: &[&RevisionFacts]) -> Vec<String> {

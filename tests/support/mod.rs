@@ -1,5 +1,7 @@
 //! What the tests share: folders, running the analysis, and the truth files of the fixtures.
 
+pub mod program;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
