@@ -8,6 +8,7 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 
 use super::exception::{self, LineShape};
+use super::failure_words::FAILURE_WORDS;
 use super::level::{self, Level};
 use super::mark::Mark;
 use super::matcher::{Catalog, Match};
@@ -19,27 +20,6 @@ const CACHE_ENTRIES_MAX: usize = 32_768;
 
 /// Texts longer than this are classified each time rather than remembered.
 const CACHED_TEXT_BYTES_MAX: usize = 16_384;
-
-/// Words that make an informational line worth keeping until it is known whether something failed
-/// beside it. Compared in lower case.
-const FAILURE_WORDS: [&str; 16] = [
-    "fail",
-    "error",
-    "exception",
-    "denied",
-    "refused",
-    "timeout",
-    "timed out",
-    "unable to",
-    "cannot",
-    "could not",
-    "fatal",
-    "panic",
-    "unavailable",
-    "unreachable",
-    "aborted",
-    "forbidden",
-];
 
 /// Classifies the entries of one worker. Equal texts on equal streams are classified once.
 pub struct Classifier<'c> {

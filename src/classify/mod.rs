@@ -15,6 +15,7 @@ pub mod signature;
 pub mod template;
 
 mod application;
+mod failure_words;
 mod request;
 
 pub use application::Classifier;

@@ -14,7 +14,7 @@ use super::rendered;
 use crate::support::{analyze, incidents, root, skip};
 
 /// Words in capitals that `advise` writes and that are no placeholders: of log filters, and of prose.
-const NO_PLACEHOLDERS: [&str; 26] = [
+const NO_PLACEHOLDERS: [&str; 28] = [
     "ACTIVE",
     "ALWAYS",
     "AND",
@@ -41,6 +41,8 @@ const NO_PLACEHOLDERS: [&str; 26] = [
     "WORKER",
     "DNS",
     "URL",
+    "JSON",
+    "TCP",
 ];
 
 fn report_of(name: &str) -> Report {
