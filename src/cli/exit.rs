@@ -86,8 +86,7 @@ impl Failure {
             | Self::Config(_)
             | Self::Usage(_)
             | Self::Pipeline(pipeline::Error::Shard(shard::Error::ManyNamed { .. })) => USAGE,
-            Self::Pipeline(pipeline::Error::Shard(_)) => UNREADABLE,
-            Self::Report(_) => UNREADABLE,
+            Self::Report(_) | Self::Pipeline(pipeline::Error::Shard(_)) => UNREADABLE,
             Self::Pipeline(pipeline::Error::Ingest(error)) => code_of(error),
         };
         say(&format!("whydown: {self}"));
