@@ -4,7 +4,6 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::saved;
 use super::settings::ConfigError;
 use crate::classify::matcher::CatalogError;
 use crate::compare::store;
@@ -32,9 +31,9 @@ pub enum Failure {
     /// No report.
     #[error(transparent)]
     Pipeline(#[from] pipeline::Error),
-    /// A file that should be a report is none.
+    /// A stored report could not be read.
     #[error(transparent)]
-    Report(#[from] saved::Error),
+    Report(#[from] crate::report::read::Error),
     /// What a digest remembers cannot be read or written.
     #[error(transparent)]
     Store(#[from] store::Error),
@@ -99,7 +98,9 @@ impl Failure {
 
 fn code_of(error: &pipeline::Error) -> u8 {
     match error {
-        pipeline::Error::Columns(_) | pipeline::Error::Shard(shard::Error::Write { .. }) => INTERNAL,
+        pipeline::Error::Columns(_)
+        | pipeline::Error::Report(_)
+        | pipeline::Error::Shard(shard::Error::Write { .. }) => INTERNAL,
         pipeline::Error::Shard(shard::Error::ManyNamed { .. }) | pipeline::Error::Canary(_) => USAGE,
         pipeline::Error::Shard(_) | pipeline::Error::Ingest(_) => UNREADABLE,
     }

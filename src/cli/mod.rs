@@ -25,10 +25,12 @@ mod output;
 mod patterns;
 mod policy;
 mod progress;
+mod render;
+mod rendering;
 mod rule_dirs;
 mod rules;
-mod saved;
 mod scan;
+mod schema;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -91,6 +93,11 @@ enum Command {
     Cluster(cluster::Cluster),
     /// Print the commands that export everything an analysis needs
     Collect(collect::Collect),
+    /// Print a stored report in another form
+    Render(render::Render),
+    /// Print the JSON schema of the reports
+    #[command(after_help = schema::EXAMPLE)]
+    Schema,
     /// List the kinds of messages in log exports, with how often and when each occurs
     Patterns(patterns::Patterns),
     /// Explain one signature, or one exit code
@@ -124,6 +131,8 @@ pub fn run() -> ExitCode {
         Command::Merge(merge) => merge.run(),
         Command::Cluster(cluster) => cluster.run(),
         Command::Collect(collect) => collect.run(),
+        Command::Render(render) => render.run(),
+        Command::Schema => schema::run(),
         Command::Patterns(patterns) => patterns.run(),
         Command::Explain(explain) => explain.run(),
         Command::Rules(rules) => rules.run(),
