@@ -8,7 +8,8 @@
 //! ```
 //!
 //! Data flows one way, and `tests/layout.rs` holds who may import whom. [`pipeline`] calls the stages in
-//! order and is the place to start reading; [`model`] holds the words that all stages share.
+//! order and is the place to start reading; [`model`] holds the words that all stages share, [`stats`] the exact
+//! tests that they compare counts with.
 //!
 //! What always holds:
 //! 1. Bad input is data: a stage returns its result and what was wrong. Only an input that cannot be
@@ -19,6 +20,8 @@
 //! 5. Renderers compute nothing.
 
 pub mod model;
+
+pub mod stats;
 
 pub mod pipeline;
 
@@ -39,5 +42,7 @@ pub mod advise;
 pub mod report;
 
 pub mod eval;
+
+pub mod compare;
 
 pub mod cli;

@@ -1,16 +1,26 @@
-//! The whole program in one function: seven stages, in order.
+//! The whole program: seven stages, in order. `analyze` is `scan` (bytes to facts) and `conclude` (facts to report).
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 use crate::classify::Classifier;
 use crate::classify::matcher::Catalog;
+use crate::classify::template::ShapeKey;
 use crate::facts::clusters::{self, Clusters};
+use crate::facts::patterns::{Found, PatternFacts};
 use crate::facts::record::Recorder;
 use crate::facts::seen::Seen;
-use crate::facts::{Facts, Settled};
+use crate::facts::{Facts, Home, Settled};
 use crate::ingest::Damage;
+use crate::model::Timestamp;
+use crate::model::canary::CanaryReport;
+use crate::model::patterns::Patterns;
 use crate::model::report::{InputFile, Report};
+use crate::model::tally::Tally;
+use crate::model::timeline::TimelineReport;
+use crate::reason::ignore::Ignore;
+use crate::report::checks::Thresholds;
 use crate::shard::Union;
 use crate::state::State;
 use crate::state::coverage::Coverage;
@@ -26,6 +36,26 @@ pub struct Options {
     pub state_files: Vec<PathBuf>,
     /// How to read.
     pub ingest: ingest::Options,
+    /// What the user decided about the analysis.
+    pub policy: Policy,
+}
+
+/// What the user decided about the analysis: what messages mean, and what to live with.
+#[derive(Debug, Clone, Default)]
+pub struct Policy {
+    /// The catalogue with the user's rules; `None` = the built-in one.
+    pub rules: Option<Arc<Catalog>>,
+    /// Findings that may be suppressed.
+    pub ignore: Ignore,
+    /// Limits of the checks.
+    pub thresholds: Thresholds,
+}
+
+impl Policy {
+    /// The signatures in force.
+    pub fn catalog(&self) -> &Catalog {
+        self.rules.as_deref().unwrap_or_else(|| Catalog::embedded())
+    }
 }
 
 /// Why there is no report.
@@ -40,6 +70,9 @@ pub enum Error {
     /// A defect of whydown.
     #[error(transparent)]
     Columns(#[from] crate::facts::columns::ColumnsError),
+    /// Revisions were named that cannot be compared.
+    #[error(transparent)]
+    Canary(#[from] reason::canary::Error),
 }
 
 /// What reading gave: facts, and what describes the inputs. The first half of the work, and the half that can be
@@ -69,13 +102,30 @@ pub struct Rebuilt {
 
 /// Reads everything and says why it broke.
 pub fn analyze(options: &Options) -> Result<Report, Error> {
-    conclude(scan(options)?)
+    conclude(scan(options)?, &options.policy)
+}
+
+/// Reads everything and compares each canary with its baseline.
+pub fn canary(options: &Options, wanted: &reason::canary::Wanted) -> Result<CanaryReport, Error> {
+    let scan = scan(options)?;
+    let Rebuilt { settled, state, coverage, .. } = rebuild(scan.facts, &scan.documents, options.policy.catalog())?;
+    let paths: Vec<String> = scan.files.into_iter().map(|file| file.path).collect();
+    let report = reason::canary::canaries(&settled, &state, &coverage, wanted, &paths)?;
+    Ok(advise::canary::with_actions(report))
+}
+
+/// Reads everything and puts what happened in order.
+pub fn timeline(options: &Options) -> Result<TimelineReport, Error> {
+    let scan = scan(options)?;
+    let Rebuilt { settled, state, coverage, .. } = rebuild(scan.facts, &scan.documents, options.policy.catalog())?;
+    let paths: Vec<String> = scan.files.into_iter().map(|file| file.path).collect();
+    Ok(state::events::timeline(&settled, &state, &coverage, &paths))
 }
 
 /// Reads all inputs.
 pub fn scan(options: &Options) -> Result<Scan, Error> {
     let start = Instant::now();
-    let catalog = Catalog::embedded();
+    let catalog = options.policy.catalog();
     let seen = Seen::default();
     let worker = || (Classifier::new(catalog), Facts::default());
     let read = ingest::read(&options.inputs, &options.ingest, worker, |(classifier, facts), entries| {
@@ -90,10 +140,20 @@ pub fn scan(options: &Options) -> Result<Scan, Error> {
     Ok(Scan { facts, files: read.files, damage: read.damage, documents })
 }
 
+/// Reads all inputs like [`scan`]; exports that hold no entry, as gcloud writes them in a quiet hour, are no error.
+pub fn scan_or_nothing(options: &Options) -> Result<Scan, Error> {
+    match scan(options) {
+        Err(Error::Ingest(error)) if error.is_empty_export() => {
+            Ok(Scan { facts: Facts::default(), files: Vec::new(), damage: Vec::new(), documents: Vec::new() })
+        }
+        outcome => outcome,
+    }
+}
+
 /// Reads all inputs as a part of the whole, with what a merge needs to know. That nothing is a log is no error yet.
 /// `name` replaces the path of the only input.
 pub fn scan_part(options: &Options, name: Option<&str>) -> Result<Union, Error> {
-    let catalog = Catalog::embedded();
+    let catalog = options.policy.catalog();
     let seen = Seen::default();
     let worker = || (Classifier::new(catalog), Facts::default(), Recorder::default());
     let read =
@@ -146,10 +206,18 @@ fn read_state_files(paths: &[PathBuf]) -> Result<Vec<ingest::StateDocument>, ing
     Ok(documents)
 }
 
-/// Puts facts to rest, clusters them and rebuilds what was running.
-pub fn rebuild(facts: Facts, documents: &[Document]) -> Result<Rebuilt, Error> {
+/// Puts facts to rest, clusters them and rebuilds what was running. The catalogue is that of the scan.
+pub fn rebuild(mut facts: Facts, documents: &[Document], catalog: &Catalog) -> Result<Rebuilt, Error> {
     let start = Instant::now();
-    let settled = facts.settle(&Classifier::new(Catalog::embedded()));
+    // A transcript of a pipeline names an app seldom; the documents beside it do.
+    for document in documents {
+        if let Some(platform) = document.platform {
+            let (project, location) = (document.project.clone(), document.location.clone());
+            facts.expect(&document.service, Home { platform, project, location });
+        }
+    }
+    facts.adopt_nameless();
+    let settled = facts.settle(&Classifier::new(catalog));
     tracing::debug!(elapsed = ?start.elapsed(), "settled");
     let (clusters, (state, coverage)) = rayon::join(
         || clusters::clusters(&settled),
@@ -160,15 +228,32 @@ pub fn rebuild(facts: Facts, documents: &[Document]) -> Result<Rebuilt, Error> {
     Ok(Rebuilt { settled, clusters, state, coverage })
 }
 
-/// From what was read to the report.
-pub fn conclude(scan: Scan) -> Result<Report, Error> {
-    let catalog = Catalog::embedded();
-    let Rebuilt { settled, clusters, state, coverage } = rebuild(scan.facts, &scan.documents)?;
+/// From what was read to the report. The policy is that of the scan.
+pub fn conclude(scan: Scan, policy: &Policy) -> Result<Report, Error> {
+    Ok(conclude_with_tally(scan, policy, None)?.report)
+}
+
+/// The report, and what was asked for beside it.
+pub struct Concluded {
+    /// The report.
+    pub report: Report,
+    /// Figures by window; empty where none were asked for.
+    pub tally: Tally,
+}
+
+/// From what was read to the report, and the figures that later runs are compared with: by windows of
+/// `window_seconds`, a whole number of minutes, or none.
+pub fn conclude_with_tally(scan: Scan, policy: &Policy, window_seconds: Option<i64>) -> Result<Concluded, Error> {
+    let catalog = policy.catalog();
+    let Rebuilt { settled, clusters, state, coverage } = rebuild(scan.facts, &scan.documents, catalog)?;
     let start = Instant::now();
+    let last = coverage.extent.map(|(_, last)| Timestamp(last));
     let paths: Vec<String> = scan.files.iter().map(|file| file.path.clone()).collect();
-    let reasoned = reason::reason(&settled, &clusters, &state, catalog, &paths);
+    let reasoned = reason::reason(&settled, &clusters, &state, catalog, &paths, &policy.ignore, last);
     tracing::debug!(findings = reasoned.drafts.len(), elapsed = ?start.elapsed(), "reasoned");
-    let advised = advise::advise(&reasoned, &state, &coverage, catalog, &paths);
+    let tally = window_seconds.map(|seconds| reason::tally::tally(&settled, &state, &coverage, &reasoned, seconds));
+    let mut advised = advise::advise(&reasoned, &state, &coverage, catalog, &paths);
+    advised.notices.extend(policy.ignore.notices(catalog, last));
     let parts = report::compose::Parts {
         files: scan.files,
         damage: &scan.damage,
@@ -176,9 +261,36 @@ pub fn conclude(scan: Scan) -> Result<Report, Error> {
         clusters: &clusters,
         state: &state,
         coverage: &coverage,
+        suppressed: reasoned.suppressed,
         ruled_out: reasoned.ruled_out,
         findings: advised.findings,
         notices: advised.notices,
+        thresholds: &policy.thresholds,
     };
-    Ok(report::compose::compose(parts))
+    Ok(Concluded { report: report::compose::compose(parts), tally: tally.unwrap_or_default() })
+}
+
+/// Reads all inputs and says which kinds of messages they hold, and when. Nothing is reasoned about.
+pub fn patterns(options: &Options) -> Result<Patterns, Error> {
+    let start = Instant::now();
+    let seen = Seen::default();
+    let worker = || (Classifier::new(options.policy.catalog()), PatternFacts::default());
+    let read = ingest::read(&options.inputs, &options.ingest, worker, |(classifier, facts), entries| {
+        facts.observe(classifier, &seen, entries);
+    })?;
+    let facts = read.partials.into_iter().map(|(_, facts)| facts).reduce(PatternFacts::merge).unwrap_or_default();
+    tracing::debug!(elapsed = ?start.elapsed(), "read and merged");
+    let patterns = facts.mine().describe(read.files);
+    tracing::debug!(patterns = patterns.patterns.len(), elapsed = ?start.elapsed(), "mined");
+    Ok(patterns)
+}
+
+/// The templates of plain text, one message a line, and which line has which.
+pub fn patterns_of_lines(paths: &[PathBuf]) -> Result<(Found, Vec<ShapeKey>), Error> {
+    let mut facts = PatternFacts::default();
+    let mut keys = Vec::new();
+    for path in paths {
+        ingest::read_lines(path, |line| keys.push(facts.line(line)))?;
+    }
+    Ok((facts.mine(), keys))
 }

@@ -94,7 +94,7 @@ fn text_of(finding: &Finding) -> String {
 
 /// Revisions that some command would send all traffic to.
 fn offered_rollbacks(report: &Report) -> Vec<String> {
-    let pattern = Regex::new(r"--to-revisions=([a-z0-9-]+)=100").expect("a fixed pattern");
+    let pattern = Regex::new(r"(?:--to-revisions=|--revision-weight )([a-z0-9-]+)=100").expect("a fixed pattern");
     let mut targets: Vec<String> = report
         .findings
         .iter()
@@ -138,4 +138,79 @@ fn an_incident_that_a_deploy_ended_is_told_as_over() {
     let report = analyze(&incident.inputs(), &incident.state_files(), 2);
     let support = report.findings[0].support.join("\n");
     assert!(support.contains("it ends with"), "{support}");
+}
+
+/// The fixture of a name, and its report.
+fn told(name: &str) -> Report {
+    let incident = incidents().into_iter().find(|incident| incident.name == name).expect("the fixture");
+    analyze(&incident.inputs(), &incident.state_files(), 2)
+}
+
+#[test]
+fn a_refused_deployment_names_the_run_in_its_way_the_serving_revision_and_a_safe_order() {
+    let report = told("azure-deploys-in-conflict");
+    let finding = &report.findings[0];
+    let why = finding.why.join("\n");
+    assert!(why.contains("run 71000000417") && why.contains("while run 71000000416"), "{why}");
+    assert!(why.contains("13 min 57 s (median of 2)"), "the interval comes from the runs: {why}");
+    assert!(
+        finding.impact.join("\n").contains("catalog-api--0000042 has 100 % of the traffic"),
+        "{:?}",
+        finding.impact
+    );
+    let commands: Vec<&str> = finding.actions.iter().map(|action| action.command.as_str()).collect();
+    let place = |what: &str| commands.iter().position(|command| command.contains(what));
+    let wait = place("gh run watch RUN_ID --exit-status").expect("waiting comes before repeating");
+    let healthy = place("revision show").expect("the serving revision is looked at");
+    let again = place("gh run rerun 71000000418 --failed").expect("the refused run is repeated");
+    let retire = place("revision deactivate").expect("the idle revision may go");
+    assert!(healthy < retire && wait < again && again < retire, "{commands:?}");
+    assert!(!commands.iter().any(|command| command.contains("gh run cancel")), "{commands:?}");
+    assert!(commands.iter().all(|command| !command.contains("RESOURCE_GROUP")), "{commands:?}");
+}
+
+#[test]
+fn runs_that_overlap_without_their_errors_are_asked_about_and_not_blamed() {
+    let incident =
+        incidents().into_iter().find(|incident| incident.name == "azure-deploys-in-conflict").expect("the fixture");
+    let files: Vec<_> = incident.inputs().into_iter().filter(|path| !path.ends_with("failed.log")).collect();
+    let report = analyze(&files, &[], 2);
+    let finding = &report.findings[0];
+    assert_eq!((finding.verdict, report.findings.len()), (Verdict::Inconclusive, 1), "{}", ranking(&report));
+    assert!(finding.actions[0].command.starts_with("gh run view 71000000418 --log-failed"), "{:?}", finding.actions[0]);
+}
+
+#[test]
+fn documents_and_runs_alone_are_enough_for_a_report() {
+    let incident =
+        incidents().into_iter().find(|incident| incident.name == "azure-deploys-in-conflict").expect("the fixture");
+    let is_document = |path: &std::path::PathBuf| path.extension().is_some_and(|extension| extension == "json");
+    let files: Vec<_> = incident.inputs().into_iter().filter(is_document).collect();
+    let report = analyze(&files, &[], 2);
+    let service = &report.services[0];
+    assert_eq!((service.name.as_str(), service.platform.word().as_str()), ("catalog-api", "azure-container-apps"));
+    assert_eq!(service.revision_state.state, "tagged-at-zero");
+    assert_eq!(service.deployments.iter().filter(|deployment| deployment.kind == "failed").count(), 2);
+}
+
+#[test]
+fn services_of_two_clouds_keep_their_platform_and_their_commands() {
+    let names = ["azure-split-with-bad-half", "bad-revision-with-rollback-target"];
+    let files: Vec<_> = incidents()
+        .into_iter()
+        .filter(|incident| names.contains(&incident.name.as_str()))
+        .flat_map(|incident| incident.inputs())
+        .collect();
+    let report = analyze(&files, &[], 2);
+    let platforms: std::collections::BTreeSet<String> =
+        report.services.iter().map(|service| service.platform.word()).collect();
+    assert_eq!(platforms.into_iter().collect::<Vec<_>>(), ["azure-container-apps", "cloud-run"]);
+    for finding in &report.findings {
+        let is_azure = finding.service == "basket-web";
+        for action in finding.actions.iter().filter(|action| !action.command.is_empty()) {
+            assert_eq!(action.command.starts_with("az "), is_azure, "{}: {}", finding.service, action.command);
+        }
+    }
+    assert!(report.findings.iter().any(|finding| finding.service == "basket-web"));
+    assert!(report.findings.iter().any(|finding| finding.service != "basket-web"));
 }

@@ -12,18 +12,23 @@ const LINES_MAX: usize = 400;
 const MAIN_LINES_MAX: usize = 40;
 
 /// Folders of `src` that each folder may import. Data flows one way.
-const MAY_IMPORT: [(&str, &[&str]); 11] = [
+const MAY_IMPORT: [(&str, &[&str]); 13] = [
     ("model", &[]),
+    ("stats", &[]),
     ("ingest", &["model"]),
     ("classify", &["model"]),
     ("facts", &["model", "classify"]),
-    ("state", &["model", "classify", "facts"]),
+    ("state", &["model", "stats", "classify", "facts"]),
     ("shard", &["model", "ingest", "classify", "facts", "state"]),
-    ("reason", &["model", "classify", "facts", "state"]),
+    ("reason", &["model", "stats", "classify", "facts", "state"]),
     ("advise", &["model", "classify", "facts", "state", "reason"]),
-    ("report", &["model", "classify", "facts", "state", "ingest"]),
+    ("compare", &["model"]),
+    ("report", &["model", "classify", "facts", "state", "ingest", "compare"]),
     ("eval", &["model", "ingest", "pipeline"]),
-    ("cli", &["model", "ingest", "pipeline", "report", "classify", "advise", "state", "reason", "shard", "eval"]),
+    (
+        "cli",
+        &["model", "ingest", "pipeline", "report", "classify", "advise", "state", "reason", "shard", "compare", "eval"],
+    ),
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {

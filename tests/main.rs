@@ -1,19 +1,30 @@
 //! The only test binary: everything that needs the whole program, its files or its tree.
 
 mod analyze_command;
+mod canary;
 mod classify_open_cases;
+mod compare;
 mod deployments_open_cases;
 mod determinism;
+mod digest;
+mod digest_kills;
 mod eval_command;
 mod examples;
+mod exit_codes;
+mod ignore_file;
 mod incidents;
 mod ingest_open_cases;
 mod layout;
 mod notices;
 mod open_cases;
+mod output_file;
+mod patterns_command;
 mod robustness;
+mod rules_command;
+mod settings;
 mod shards;
 mod simulation;
 #[cfg(target_os = "linux")]
 mod spark;
 mod support;
+mod timeline;

@@ -70,7 +70,7 @@ fn entry(second: i64, log: &str, rest: Value) -> Value {
 
 fn write(folder: &Path, name: &str, entries: &[Value]) -> PathBuf {
     let path = folder.join(name);
-    std::fs::write(&path, serde_json::to_vec(entries).expect("JSON")).expect("a writable folder");
+    std::fs::write(&path, serde_json::to_vec_pretty(entries).expect("JSON")).expect("a writable folder");
     path
 }
 
@@ -153,6 +153,10 @@ fn copies_are_counted_once_and_named() {
     let mut entries = complete();
     entries.extend(complete().into_iter().take(7));
     assert_eq!(codes(entries), ["duplicates"]);
+    let (early, late): (Vec<Value>, Vec<Value>) =
+        complete().into_iter().partition(|entry| entry["timestamp"].as_str() < Some(at(3_600).as_str()));
+    let shared = late.iter().take(9).cloned();
+    assert_eq!(codes_of(&[early.into_iter().chain(shared).collect(), late]), ["duplicates", "overlapping-files"]);
 }
 
 #[test]
@@ -179,4 +183,56 @@ fn several_projects_are_named() {
     let mut entries = complete();
     entries[3]["resource"]["labels"]["project_id"] = json!("shop-test");
     assert_eq!(codes(entries), ["several-projects"]);
+}
+
+#[test]
+fn several_services_are_named() {
+    let mut entries = complete();
+    entries[3]["resource"]["labels"]["service_name"] = json!("checkout");
+    assert_eq!(codes(entries), ["several-services"]);
+}
+
+#[test]
+fn one_day_back_and_newest_first_is_the_default_of_gcloud() {
+    let mut entries: Vec<Value> = complete();
+    for (index, entry) in entries.iter_mut().enumerate() {
+        let second = i64::try_from(index).unwrap() * 119;
+        entry["timestamp"] = json!(at(second));
+        entry["receiveTimestamp"] = json!(at(second + 1));
+    }
+    assert_eq!(codes(entries.clone()), [""; 0], "oldest first, somebody chose that time");
+    entries.reverse();
+    assert_eq!(codes(entries), ["default-freshness"]);
+}
+
+#[test]
+fn a_stream_in_a_file_of_its_own_that_covers_less_is_named() {
+    let (requests, rest): (Vec<Value>, Vec<Value>) =
+        complete().into_iter().partition(|entry| log(entry).ends_with("requests"));
+    assert_eq!(codes_of(&[requests.clone(), rest.clone()]), [""; 0]);
+    assert_eq!(codes_of(&[requests.into_iter().take(77).collect(), rest]), ["stream-coverage"]);
+}
+
+#[test]
+fn clocks_that_are_ahead_and_entries_that_come_late_are_named() {
+    let mut entries = complete();
+    entries[5]["receiveTimestamp"] = json!("2026-05-04T07:00:00Z");
+    assert_eq!(codes(entries), ["clock-ahead"]);
+    let mut entries = complete();
+    entries[5]["receiveTimestamp"] = json!("2026-05-04T09:00:00Z");
+    assert_eq!(codes(entries), ["late-entries"]);
+    // A request is written at its start and received at its end.
+    let mut entries = complete();
+    let request = entries.iter_mut().find(|entry| log(entry).ends_with("requests")).unwrap();
+    request["httpRequest"]["latency"] = json!("3000.5s");
+    request["receiveTimestamp"] = json!("2026-05-04T08:50:01Z");
+    assert_eq!(codes(entries), [""; 0]);
+}
+
+#[test]
+fn entries_without_a_payload_are_named() {
+    let mut entries = complete();
+    let line = entries.iter_mut().find(|entry| log(entry).ends_with("stdout")).unwrap();
+    line.as_object_mut().unwrap().remove("textPayload");
+    assert_eq!(codes(entries), ["payloads-lost"]);
 }

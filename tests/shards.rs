@@ -26,14 +26,17 @@ fn lines(dice: &mut Dice) -> Vec<String> {
     for name in ["bad-revision-with-rollback-target", "one-line-per-entry-node-stack", "healthy-rollout", "wrong-port"]
     {
         let folder = root().join("fixtures/incidents").join(name);
-        let mut paths: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let mut paths: Vec<PathBuf> = fs::read_dir(folder)
+            .expect("a readable folder")
+            .map(|entry| entry.expect("a readable folder").path())
+            .collect();
         paths.sort();
         for path in paths.iter().filter(|path| path.file_stem().is_some_and(|stem| stem == "logs")) {
-            let text = fs::read_to_string(path).unwrap();
+            let text = fs::read_to_string(path).expect("readable");
             let entries: Vec<serde_json::Value> = serde_json::from_str(&text)
-                .unwrap_or_else(|_| text.lines().map(|line| serde_json::from_str(line).unwrap()).collect());
+                .unwrap_or_else(|_| text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect());
             for mut entry in entries {
-                let fields = entry.as_object_mut().unwrap();
+                let fields = entry.as_object_mut().expect("a readable folder");
                 match dice.roll(12) {
                     0 => drop(fields.remove("insertId")),
                     1 if dice.roll(4) == 0 => drop(fields.remove("timestamp")),
@@ -62,7 +65,7 @@ fn deal(folder: &Path, dice: &mut Dice) -> Vec<PathBuf> {
         let damage = r#"{"insertId":"yy", broken"#;
         let text = if number % 3 == 1 { format!("[{}]", lines.join(",")) } else { lines.join("\n") + "\n" + damage };
         paths.push(folder.join(format!("part-{number}.json")));
-        fs::write(&paths[number], text).unwrap();
+        fs::write(&paths[number], text).expect("a writable folder");
     }
     for (name, text) in [
         ("notes.html", "<!DOCTYPE html><html><body>Sign in</body></html>".to_owned()),
@@ -70,7 +73,7 @@ fn deal(folder: &Path, dice: &mut Dice) -> Vec<PathBuf> {
         ("service.json", r#"{"apiVersion":"serving.knative.dev/v1","kind":"Service","metadata":{"name":"cart-api","namespace":"acme","generation":3},"spec":{"traffic":[{"percent":100,"latestRevision":true}],"template":{"spec":{"containers":[{"image":"reg/x"}]}}},"status":{"observedGeneration":3}}"#.to_owned()),
     ] {
         paths.push(folder.join(name));
-        fs::write(&paths[paths.len() - 1], text).unwrap();
+        fs::write(&paths[paths.len() - 1], text).expect("a writable folder");
     }
     paths
 }
@@ -81,12 +84,13 @@ fn options(inputs: &[PathBuf], threads: usize) -> Options {
 }
 
 fn scan(inputs: &[PathBuf], output: &Path, threads: usize) {
-    shard::save(pipeline::scan_part(&options(inputs, threads), None).unwrap(), output).unwrap();
+    shard::save(pipeline::scan_part(&options(inputs, threads), None).expect("readable"), output).expect("readable");
 }
 
 fn merge(shards: &[PathBuf]) -> String {
-    let scan = pipeline::whole(pipeline::join(shards, &[]).unwrap()).unwrap();
-    serde_json::to_string_pretty(&pipeline::conclude(scan).unwrap()).unwrap()
+    let scan = pipeline::whole(pipeline::join(shards, &[]).expect("readable shards")).expect("logs");
+    let report = pipeline::conclude(scan, &pipeline::Policy::default()).expect("a report");
+    serde_json::to_string_pretty(&report).expect("JSON")
 }
 
 /// Scans groups of the files, some of them twice, and nests random groups of shards until few are left.
@@ -111,7 +115,8 @@ fn shards(folder: &Path, files: &[PathBuf], dice: &mut Dice) -> Vec<PathBuf> {
             group.push(group[0].clone());
         }
         let path = folder.join(format!("nested-{}.facts", total + number));
-        shard::save(pipeline::join(&group, &[]).unwrap(), &path).unwrap();
+        shard::save(pipeline::join(&group, &[]).expect("it can be read and written"), &path)
+            .expect("it can be read and written");
         // The parts stay as well, so that the same shard comes alone and inside others.
         left.push(path);
     }
@@ -127,24 +132,24 @@ proptest! {
     #[test]
     fn any_split_order_nesting_and_repetition_gives_the_same_bytes(seed in any::<u64>()) {
         let dice = &mut Dice(seed);
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().expect("a writable folder");
         let files = deal(folder.path(), dice);
-        let expected = serde_json::to_string_pretty(&pipeline::analyze(&options(&files, 1)).unwrap()).unwrap();
+        let expected = serde_json::to_string_pretty(&pipeline::analyze(&options(&files, 1)).expect("JSON")).expect("JSON");
         prop_assert!(!expected.contains("hunter2"));
         let shards = shards(folder.path(), &files, dice);
         prop_assert_eq!(merge(&shards), expected);
         let (joined, whole) = (folder.path().join("joined"), folder.path().join("whole"));
-        shard::save(pipeline::join(&shards, &[]).unwrap(), &joined).unwrap();
+        shard::save(pipeline::join(&shards, &[]).expect("it can be read and written"), &joined).expect("it can be read and written");
         scan(&files, &whole, 2);
-        prop_assert!(fs::read(joined).unwrap() == fs::read(whole).unwrap(), "Facts files differ");
+        prop_assert!(fs::read(joined).expect("readable") == fs::read(whole).expect("readable"), "Facts files differ");
     }
 }
 
 #[test]
 fn nothing_but_other_files_is_the_same_error_as_in_one_process() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a writable folder");
     let page = folder.path().join("page.html");
-    fs::write(&page, "<!DOCTYPE html><html><body>Sign in</body></html>").unwrap();
+    fs::write(&page, "<!DOCTYPE html><html><body>Sign in</body></html>").expect("a writable folder");
     let alone = pipeline::analyze(&options(std::slice::from_ref(&page), 1)).unwrap_err().to_string();
     let output = folder.path().join("page.facts");
     scan(&[page], &output, 1);

@@ -1,6 +1,6 @@
 //! The cluster job on a real Spark: two executors, one of which is killed on the way.
 //!
-//! Needs Java 17 and Python 3 with `venv`; installs PySpark below the target folder once. Says loudly when it skips.
+//! Needs Java 17 and Python 3 with `venv`; installs `pyspark` below the target folder once. Says loudly when it skips.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -51,9 +51,9 @@ impl Spark {
     fn submit(&self, folder: &Path, master: &str, arguments: &[&str]) -> (Option<i32>, String) {
         let job = Command::new(BINARY).args(["cluster", "--engine", "spark"]).output().expect("the binary runs");
         let script = folder.join("job.py");
-        fs::write(&script, job.stdout).unwrap();
+        fs::write(&script, job.stdout).expect("a writable folder");
         let said = folder.join("said.txt");
-        let log = fs::File::create(&said).unwrap();
+        let log = fs::File::create(&said).expect("a writable folder");
         let mut child = Command::new(self.home.join("bin/spark-submit"))
             .args(["--master", master, "--conf", "spark.ui.enabled=false"])
             .arg(&script)
@@ -66,22 +66,22 @@ impl Spark {
             .env("SPARK_LOCAL_DIRS", folder.join("local"))
             .stdin(Stdio::null())
             // spark-submit joins the two streams of a Python driver.
-            .stdout(log.try_clone().unwrap())
+            .stdout(log.try_clone().expect("it is there"))
             .stderr(log)
             .spawn()
             .expect("spark-submit runs");
         let start = Instant::now();
         let code = loop {
-            if let Some(status) = child.try_wait().unwrap() {
+            if let Some(status) = child.try_wait().expect("it is there") {
                 break status.code();
             }
             if start.elapsed() > PATIENCE {
-                child.kill().unwrap();
+                child.kill().expect("it is there");
                 panic!("Spark is not done after {PATIENCE:?}: {}", tail(&said));
             }
             std::thread::sleep(Duration::from_millis(200));
         };
-        (code, fs::read_to_string(said).unwrap())
+        (code, fs::read_to_string(said).expect("readable"))
     }
 }
 
@@ -131,10 +131,10 @@ fn write_shards(folder: &Path) {
                 7 + shard / 40,
                 if n % 59 == 0 { 0 } else { second % 7 },
             );
-            writeln!(text, "{line}").unwrap();
+            writeln!(text, "{line}").expect("a writable folder");
         }
-        let last = text.lines().nth(30).unwrap().to_owned();
-        fs::write(folder.join(format!("{shard:03}.ndjson")), format!("{text}{before}")).unwrap();
+        let last = text.lines().nth(30).expect("it is there").to_owned();
+        fs::write(folder.join(format!("{shard:03}.ndjson")), format!("{text}{before}")).expect("a writable folder");
         before = last;
     }
 }
@@ -161,34 +161,38 @@ exec '{BINARY}' \"$@\"
 ",
         flag = flag.display(),
     );
-    fs::write(path, script).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::write(path, script).expect("a writable folder");
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("a writable folder");
 }
 
 #[test]
 fn spark_gives_the_report_of_one_process_although_an_executor_dies() {
     let Some(spark) = Spark::find() else { return };
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a writable folder");
     let folder = folder.path();
     let logs = folder.join("logs");
-    fs::create_dir(&logs).unwrap();
+    fs::create_dir(&logs).expect("a writable folder");
     write_shards(&logs);
-    let expected =
-        Command::new(BINARY).args(["analyze", "logs", "--format", "json"]).current_dir(folder).output().unwrap().stdout;
+    let expected = Command::new(BINARY)
+        .args(["analyze", "logs", "--format", "json"])
+        .current_dir(folder)
+        .output()
+        .expect("it can be read and written")
+        .stdout;
     assert!(String::from_utf8_lossy(&expected).contains("ledger is closed"));
     let (flag, wrapper) = (folder.join("flag"), folder.join("whydown"));
     write_wrapper(&wrapper, &flag);
-    fs::write(logs.join("refused.ndjson"), "{}").unwrap();
-    let common = ["--binary", wrapper.to_str().unwrap(), "--format", "json", "--output", "report.json"];
+    fs::write(logs.join("refused.ndjson"), "{}").expect("a writable folder");
+    let common = ["--binary", wrapper.to_str().expect("it is there"), "--format", "json", "--output", "report.json"];
     let (code, said) = spark.submit(folder, "local-cluster[2,1,1024]", &[&common[..], &["logs"]].concat());
     assert_eq!(code, Some(0), "{}", tail(&folder.join("said.txt")));
     assert!(flag.join("killed").exists(), "no executor was killed");
     assert!(said.contains("Lost executor"), "{}", tail(&folder.join("said.txt")));
     assert!(said.contains("logs/refused.ndjson is left out: cannot read"), "{}", tail(&folder.join("said.txt")));
-    let report = fs::read(folder.join("report.json")).unwrap();
+    let report = fs::read(folder.join("report.json")).expect("readable");
     assert!(report == expected, "the report of the cluster differs from that of one process");
 
-    fs::remove_file(folder.join("report.json")).unwrap();
+    fs::remove_file(folder.join("report.json")).expect("a writable folder");
     let strict = [&common[..], &["--strict", "logs/000.ndjson", "logs/refused.ndjson"]].concat();
     let (code, said) = spark.submit(folder, "local[1]", &strict);
     assert_eq!(code, Some(5), "{}", tail(&folder.join("said.txt")));

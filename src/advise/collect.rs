@@ -115,6 +115,22 @@ fn azure(wanted: &Wanted<'_>, app: &str) -> Vec<(String, String)> {
         &["az", "containerapp", "revision", "list", "-n", app, "-g", group, "--all", "-o", "json"],
         "revisions.json",
     );
+    state(
+        "replicas of the newest revision (add --revision for another one)",
+        &["az", "containerapp", "replica", "list", "-n", app, "-g", group, "-o", "json"],
+        "replicas.json",
+    );
+    let fields = "databaseId,workflowName,displayTitle,status,conclusion,headSha,createdAt,startedAt,updatedAt";
+    state(
+        "runs of the pipeline that deploys it, in its repository",
+        &["gh", "run", "list", "--limit", "50", "--json", fields],
+        "runs.json",
+    );
+    state(
+        "what a failed run printed (RUN_ID from the list above)",
+        &["gh", "run", "view", "RUN_ID", "--log-failed"],
+        "failed.log",
+    );
     steps
 }
 

@@ -111,7 +111,7 @@ fn service_or<'a>(service: &'a str, placeholder: &'a str) -> &'a str {
 /// Log Analytics holds what `az containerapp logs show` cuts at 300 lines.
 fn azure_export(name: &str, from: Timestamp, to: Timestamp) -> String {
     let query = format!(
-        "union ContainerAppSystemLogs_CL, ContainerAppConsoleLogs_CL | where ContainerAppName_s == \"{name}\" | where TimeGenerated between (datetime({}) .. datetime({})) | order by TimeGenerated asc",
+        "union isfuzzy=true ContainerAppSystemLogs_CL, ContainerAppConsoleLogs_CL, ContainerAppHTTPLogs | where column_ifexists(\"ContainerAppName_s\", \"\") == \"{name}\" or column_ifexists(\"ContainerAppName\", \"\") == \"{name}\" | where TimeGenerated between (datetime({}) .. datetime({})) | order by TimeGenerated asc",
         from.to_rfc3339(),
         to.to_rfc3339()
     );

@@ -5,6 +5,7 @@
 //! rules; the others become placeholders in capitals. Nothing here is run by this program. Behaviour of the
 //! commands: Cloud SDK reference (run, logging, secrets, sql), Azure CLI reference (containerapp), `gh` manual.
 
+pub mod canary;
 pub mod collect;
 mod notices;
 mod plan;
@@ -16,6 +17,7 @@ pub mod shell;
 mod azure;
 mod cloud_run;
 mod functions;
+mod mitigate;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -120,6 +122,35 @@ pub struct Situation<'a> {
     pub pinned: bool,
     /// Path of a failing request.
     pub path: &'a str,
+    /// What else is known of the service and of the pipeline that deploys it.
+    pub around: Surroundings<'a>,
+}
+
+/// What state documents and runs say beside the finding. Empty text and `None` mean that they do not say.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Surroundings<'a> {
+    /// Azure resource group.
+    pub group: &'a str,
+    /// How many revisions of a container app may be active: `single`, `multiple` or `labels`.
+    pub mode: &'a str,
+    /// Revision that has the traffic and that the platform calls healthy.
+    pub serving: &'a str,
+    /// Revision that is active without traffic.
+    pub idle: &'a str,
+    /// Image of the failing revision.
+    pub image: &'a str,
+    /// Memory limit of the newest template, as written.
+    pub memory: &'a str,
+    /// Whether the proven revision is known to be active.
+    pub target_is_active: bool,
+    /// Port that the ingress sends requests to, and that is probed where no probe is set.
+    pub target_port: Option<u16>,
+    /// Number of the last run that was refused.
+    pub refused_run: &'a str,
+    /// Number of the run that is still in progress.
+    pub running_run: &'a str,
+    /// Median duration of successful runs in whole minutes, rounded up, and their number.
+    pub typical_minutes: Option<(u32, usize)>,
 }
 
 /// The actions for one finding, best first within each stage, at most [`ACTIONS_MAX`].

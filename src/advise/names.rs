@@ -145,6 +145,11 @@ pub fn is_resource_group(text: &str) -> bool {
     is_word(text, b"-_.", 90) && !text.ends_with('.')
 }
 
+/// Run of GitHub Actions: its number.
+pub fn is_run(text: &str) -> bool {
+    text.len() <= 20 && is_number(text)
+}
+
 /// Digits only.
 fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
@@ -179,7 +184,7 @@ mod tests {
 
     #[test]
     fn what_a_shell_a_filter_or_an_option_parser_would_read_is_no_name() {
-        let checks: [fn(&str) -> bool; 21] = [
+        let checks: [fn(&str) -> bool; 22] = [
             is_project,
             is_region,
             is_service,
@@ -201,6 +206,7 @@ mod tests {
             is_host,
             is_resource_group,
             is_number,
+            is_run,
         ];
         let hostile = [
             "",

@@ -4,19 +4,16 @@ use super::plan::complete_export;
 use crate::model::report::Notice;
 use crate::model::time::human_duration;
 use crate::model::{Platform, Timestamp};
-use crate::state::State;
 use crate::state::coverage::{Coverage, Missing, SHORT_SECONDS};
+use crate::state::{ServiceState, State};
+
+/// Services named in a notice; the others are counted.
+const SERVICES_MAX: usize = 8;
 
 /// All notices about coverage.
 pub fn notices(state: &State, coverage: &Coverage, paths: &[String]) -> Vec<Notice> {
     let Some((first, last)) = coverage.extent else { return Vec::new() };
-    let main = state
-        .services
-        .iter()
-        .filter(|service| matches!(service.home.platform, Platform::CloudRun | Platform::CloudRunJob))
-        .max_by_key(|service| {
-            service.revisions.iter().filter_map(|revision| revision.span).map(|span| span.count).sum::<u64>()
-        });
+    let main = main_service(state);
     let export = main.map(|service| complete_export(service, first, last));
     let mut notices = Vec::new();
     let mut notice = |code: &str, message: String, effect: &str, command: Option<String>| {
@@ -52,6 +49,18 @@ pub fn notices(state: &State, coverage: &Coverage, paths: &[String]) -> Vec<Noti
             export.clone(),
         );
     }
+    for (file, span) in &coverage.day_back {
+        notice(
+            "default-freshness",
+            format!(
+                "{} reaches back one day from its newest entry ({}), newest first: the look-back of gcloud where the filter names no time",
+                path(paths, *file),
+                Timestamp(span.last).to_rfc3339()
+            ),
+            "an onset in its first minutes may lie before it",
+            export.clone(),
+        );
+    }
     if coverage.seconds() < SHORT_SECONDS {
         notice(
             "short-coverage",
@@ -60,8 +69,9 @@ pub fn notices(state: &State, coverage: &Coverage, paths: &[String]) -> Vec<Noti
             export.clone(),
         );
     }
+    let is_azure = main.is_some_and(|service| service.home.platform == Platform::AzureContainerApps);
     for missing in &coverage.missing {
-        let (code, message, effect) = words(*missing);
+        let (code, message, effect) = words(*missing, is_azure);
         notice(code, message.to_owned(), effect, export.clone());
     }
     if let Some(severity) = coverage.lowest_severity {
@@ -91,6 +101,65 @@ pub fn notices(state: &State, coverage: &Coverage, paths: &[String]) -> Vec<Noti
             None,
         );
     }
+    for (stream, span) in &coverage.shorter_streams {
+        notice(
+            "stream-coverage",
+            format!(
+                "entries of {} are there from {} to {} only, less than half of the covered time",
+                stream.word(),
+                Timestamp(span.first).to_rfc3339(),
+                Timestamp(span.last).to_rfc3339()
+            ),
+            "outside that time their absence means nothing, and no rate of theirs is compared over the whole",
+            export.clone(),
+        );
+    }
+    if !coverage.overlapping.is_empty() {
+        let pairs: Vec<String> = coverage
+            .overlapping
+            .iter()
+            .map(|(one, other)| format!("{} and {}", path(paths, *one), path(paths, *other)))
+            .collect();
+        notice(
+            "overlapping-files",
+            format!("files cover the same time and share entries: {}", pairs.join("; ")),
+            "none on the counts: an entry is counted once wherever its copies stand",
+            None,
+        );
+    }
+    let odd = &coverage.odd;
+    if odd.ahead > 0 {
+        notice(
+            "clock-ahead",
+            format!(
+                "{} entries were written later than they were received, by up to {}: a clock was wrong, or times were changed",
+                odd.ahead,
+                human_duration(Timestamp(odd.ahead_nanos).seconds_since(Timestamp(0)))
+            ),
+            "what comes first is uncertain by that much where these entries are involved",
+            None,
+        );
+    }
+    if odd.late > 0 {
+        notice(
+            "late-entries",
+            format!(
+                "{} entries were received more than ten minutes after they were written (up to {})",
+                odd.late,
+                human_duration(Timestamp(odd.late_nanos).seconds_since(Timestamp(0)))
+            ),
+            "the end of the covered time may still lack entries; an export taken later holds them",
+            export.clone(),
+        );
+    }
+    if odd.bare > 0 {
+        notice(
+            "payloads-lost",
+            format!("{} entries have no payload: neither text, JSON, request nor audit record", odd.bare),
+            "they are counted, but what they said is lost; a cause may be among them",
+            export.clone(),
+        );
+    }
     if let Some((from, to)) = coverage.gap {
         let at = |minute: i64| Timestamp(minute * 60_000_000_000).to_rfc3339();
         notice(
@@ -98,6 +167,17 @@ pub fn notices(state: &State, coverage: &Coverage, paths: &[String]) -> Vec<Noti
             format!("no entry between {} and {}", at(from), at(to)),
             "the files say nothing about that time; windows on both sides are not compared as one",
             export,
+        );
+    }
+    if coverage.services.len() > 1 {
+        let named: Vec<&str> = coverage.services.iter().take(SERVICES_MAX).map(String::as_str).collect();
+        let more = coverage.services.len() - named.len();
+        let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+        notice(
+            "several-services",
+            format!("{} services wrote entries: {}{rest}", coverage.services.len(), named.join(", ")),
+            "each is judged by itself; --service reads one alone",
+            None,
         );
     }
     if coverage.projects.len() > 1 {
@@ -111,21 +191,41 @@ pub fn notices(state: &State, coverage: &Coverage, paths: &[String]) -> Vec<Noti
     notices
 }
 
-fn words(missing: Missing) -> (&'static str, &'static str, &'static str) {
+/// The service that wrote most entries.
+fn main_service(state: &State) -> Option<&ServiceState> {
+    let exported =
+        |platform| matches!(platform, Platform::CloudRun | Platform::CloudRunJob | Platform::AzureContainerApps);
+    state.services.iter().filter(|service| exported(service.home.platform)).max_by_key(|service| {
+        service.revisions.iter().filter_map(|revision| revision.span).map(|span| span.count).sum::<u64>()
+    })
+}
+
+/// Code, message and effect, in the words of the platform that most entries are of.
+fn words(missing: Missing, is_azure: bool) -> (&'static str, &'static str, &'static str) {
+    let of = |google: &'static str, azure: &'static str| if is_azure { azure } else { google };
     match missing {
         Missing::Requests => (
             "missing-requests",
-            "no request entry (run.googleapis.com/requests) is in the files",
+            of(
+                "no request entry (run.googleapis.com/requests) is in the files",
+                "no request entry (table ContainerAppHTTPLogs) is in the files",
+            ),
             "what users felt is not known, and no error rate can be given",
         ),
         Missing::System => (
             "missing-system",
-            "no entry of the platform about instances (varlog/system) is in the files",
+            of(
+                "no entry of the platform about instances (varlog/system) is in the files",
+                "no entry of the platform (az containerapp logs show --type system) is in the files",
+            ),
             "exits, starts and probes are not known: crashes show only where requests or the application tell of them",
         ),
         Missing::ApplicationOutput => (
             "missing-application-output",
-            "no output of the application (stdout, stderr) is in the files",
+            of(
+                "no output of the application (stdout, stderr) is in the files",
+                "no output of the application (az containerapp logs show --type console) is in the files",
+            ),
             "a cause inside the application cannot be seen",
         ),
         Missing::Audit => (

@@ -2,12 +2,14 @@
 //! and verdicts capped by it.
 
 use super::notices::notices;
-use super::{Phase, Rollback, Situation, actions, export_command};
+use super::{Phase, Rollback, Situation, Surroundings, actions, export_command};
 use crate::classify::matcher::Catalog;
 use crate::model::report::{Finding, Notice};
 use crate::model::{Category, Platform, Role, Timestamp};
 use crate::reason::{Draft, FailurePhase, Reasoned};
 use crate::state::coverage::Coverage;
+use crate::state::history::{Condition, pipeline};
+use crate::state::revisions::RevisionFacts;
 use crate::state::{ServiceState, State};
 
 /// Findings with actions, and notices.
@@ -65,11 +67,61 @@ fn plan(
         resolved_by: draft.resolved_by.as_deref(),
         min_instances_keep_it_going: draft.minimum_keeps_it_going,
         tcp_probe_passed: draft.probe_passed,
-        newest_not_ready: draft.phase == FailurePhase::Deploy,
+        newest_not_ready: draft.phase == FailurePhase::Deploy
+            && service.is_some_and(|service| older_serves(service, finding)),
         pinned: finding.cause.category == Category::TrafficState,
         path: draft.path.split_once(' ').map_or("", |(_, path)| path),
+        around: service.map_or_else(Surroundings::default, |service| Surroundings {
+            target_is_active: words.target().is_some_and(|name| service.revision(name).is_some_and(is_active)),
+            ..surroundings(service, finding)
+        }),
     };
     actions(&situation)
+}
+
+/// Whether a revision that does not fail is known to have been ready, to answer, or to have the traffic.
+fn older_serves(service: &ServiceState, finding: &Finding) -> bool {
+    let other = |name: &String| !finding.revisions.contains(name);
+    service.history.latest_ready.as_ref().is_some_and(other)
+        || service.revisions.iter().filter(|revision| other(&revision.name)).any(|revision| {
+            revision.ready == Some(true) || revision.health.succeeded > 0 || revision.traffic_percent.unwrap_or(0) > 0
+        })
+}
+
+/// What the state of the service adds to a finding about it.
+fn surroundings<'a>(service: &'a ServiceState, finding: &Finding) -> Surroundings<'a> {
+    let history = &service.history;
+    let failing = |revision: &RevisionFacts| finding.revisions.contains(&revision.name);
+    let is_good = |revision: &RevisionFacts| revision.condition.as_ref().is_some_and(Condition::is_good);
+    let serving = service
+        .revisions
+        .iter()
+        .filter(|revision| revision.traffic_percent.unwrap_or(0) > 0 && is_good(revision) && !failing(revision))
+        .max_by_key(|revision| (revision.traffic_percent, &revision.name));
+    let idle =
+        service.revisions.iter().find(|revision| is_active(revision) && revision.traffic_percent.unwrap_or(0) == 0);
+    let failing_image = finding.revisions.last().and_then(|revision| history.images.get(revision));
+    let refused = pipeline::failed_at(&history.runs, finding.last);
+    let running = history.runs.iter().find(|run| run.ended.is_none() && run.status == "in_progress");
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a run ends within a day or two")]
+    let minutes = |seconds: f64| (seconds / 60.0).ceil().clamp(1.0, 100_000.0) as u32;
+    Surroundings {
+        group: &history.group,
+        mode: &history.mode,
+        serving: serving.map_or("", |revision| &revision.name),
+        idle: idle.map_or("", |revision| &revision.name),
+        image: failing_image.map_or("", String::as_str),
+        memory: &history.memory,
+        refused_run: refused.map_or("", |run| &run.id),
+        running_run: running.map_or("", |run| &run.id),
+        target_is_active: false,
+        target_port: history.target_port,
+        typical_minutes: pipeline::typical_seconds(&history.runs).map(|(seconds, runs)| (minutes(seconds), runs)),
+    }
+}
+
+fn is_active(revision: &RevisionFacts) -> bool {
+    revision.condition.as_ref().is_some_and(|condition| condition.active == Some(true))
 }
 
 fn phase(phase: FailurePhase) -> Phase {
@@ -107,7 +159,8 @@ impl RollbackWords {
                 |revision| format!("{} keeps serving", revision.name),
             ));
         }
-        if !finding.chain.iter().any(|link| matches!(link.role, Role::Failure | Role::Impact)) {
+        let misdirected = draft.captures.iter().any(|(name, _)| name == "deactivated");
+        if !misdirected && !finding.chain.iter().any(|link| matches!(link.role, Role::Failure | Role::Impact)) {
             return Self::NotNeeded("no failure hangs on it in these files".to_owned());
         }
         let healthy = service
@@ -129,6 +182,11 @@ impl RollbackWords {
         }
     }
 
+    /// The revision to go back to.
+    fn target(&self) -> Option<&str> {
+        if let Self::To(revision, _) = self { Some(revision) } else { None }
+    }
+
     fn rollback(&self) -> Rollback<'_> {
         match self {
             Self::To(revision, proof) => Rollback::To { revision, proof },
@@ -142,7 +200,11 @@ impl RollbackWords {
 /// The command that exports one service without losing entries, with a margin around the window.
 pub(super) fn complete_export(service: &ServiceState, first: i64, last: i64) -> String {
     const MARGIN_NANOS: i64 = 1_800_000_000_000;
-    let kind = if service.home.platform == Platform::CloudRunJob { "cloud_run_job" } else { "cloud_run_revision" };
+    let kind = match service.home.platform {
+        Platform::CloudRunJob => "cloud_run_job",
+        Platform::AzureContainerApps => "container_app",
+        _ => "cloud_run_revision",
+    };
     export_command(
         &service.home.project,
         &service.name,

@@ -2,7 +2,7 @@
 
 mod ladders;
 
-use super::{ACTIONS_MAX, Phase, Rollback, Situation, actions, shell};
+use super::{ACTIONS_MAX, Phase, Rollback, Situation, Surroundings, actions, shell};
 use crate::model::report::Action;
 use crate::model::{Category, Platform, Risk, Stage, Timestamp};
 
@@ -144,6 +144,7 @@ fn base<'a>() -> Situation<'a> {
         newest_not_ready: false,
         pinned: false,
         path: "",
+        around: Surroundings::default(),
     }
 }
 
@@ -192,6 +193,19 @@ fn named<'a>(text: &'a str, revisions: &'a [String], captures: &'a [(String, Str
         newest_not_ready: case == 2,
         tcp_probe_passed: case < 2,
         min_instances_keep_it_going: case == 0,
+        around: Surroundings {
+            group: text,
+            mode: ["multiple", "", "single", "labels"][case],
+            serving: text,
+            idle: if case == 1 { "orders--0000007" } else { text },
+            image: text,
+            memory: text,
+            target_is_active: case == 0,
+            target_port: Some(80),
+            refused_run: text,
+            running_run: text,
+            typical_minutes: Some((14, 2)),
+        },
         ..base()
     }
 }

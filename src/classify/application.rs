@@ -42,8 +42,8 @@ const FAILURE_WORDS: [&str; 16] = [
 ];
 
 /// Classifies the entries of one worker. Equal texts on equal streams are classified once.
-pub struct Classifier {
-    catalog: &'static Catalog,
+pub struct Classifier<'c> {
+    catalog: &'c Catalog,
     cache: HashMap<u64, Arc<Classified>, FixedState>,
     failure_words: aho_corasick::AhoCorasick,
     /// The answer for most entries of most exports.
@@ -51,9 +51,9 @@ pub struct Classifier {
     hasher: FixedState,
 }
 
-impl Classifier {
+impl<'c> Classifier<'c> {
     /// A classifier over the given catalogue.
-    pub fn new(catalog: &'static Catalog) -> Self {
+    pub fn new(catalog: &'c Catalog) -> Self {
         let failure_words = aho_corasick::AhoCorasick::builder()
             .ascii_case_insensitive(true)
             .build(FAILURE_WORDS)
@@ -84,8 +84,8 @@ impl Classifier {
             return fresh(self);
         }
         let http = request.map(|http| (http.status, &*http.method, &*http.url));
-        let key =
-            self.hasher.hash_one((entry.platform, entry.stream, entry.severity, entry.text.is_empty(), body, http));
+        let place = (entry.platform, entry.stream, entry.severity, &*entry.reason);
+        let key = self.hasher.hash_one((place, entry.text.is_empty(), body, http));
         if let Some(known) = self.cache.get(&key) {
             return Arc::clone(known);
         }
@@ -131,7 +131,12 @@ impl Classifier {
     }
 
     fn classify_application(&self, entry: &Entry<'_>) -> Classified {
-        let from_json = if entry.text.is_empty() { entry.json.as_deref().and_then(message::from_json) } else { None };
+        let from_json = if entry.text.is_empty() {
+            entry.json.as_deref().and_then(message::from_json)
+        } else {
+            // A payload that was not parsed on its way here; one that holds no message stays as it is.
+            message::from_json(&entry.text).filter(|json| !json.message.starts_with('{'))
+        };
         let (raw, stack, json_level): (Cow<'_, str>, Option<String>, Level) = match from_json {
             Some(json) => (Cow::Owned(json.message), json.stack, json.level),
             None if entry.text.is_empty() => (Cow::Borrowed(entry.json.as_deref().unwrap_or("")), None, Level::Unknown),
@@ -148,7 +153,13 @@ impl Classifier {
             return self.exception_class(entry.platform, entry.stream, &chain, &whole, level);
         }
         let shape = line_shape(entry.stream, &text);
-        let found = self.catalog.find(entry.platform, entry.stream, &text);
+        // A platform that names its reason beside the message is read as both.
+        let told = if entry.reason.is_empty() {
+            Cow::Borrowed(&*text)
+        } else {
+            Cow::Owned(format!("{text}\nReason {}", entry.reason))
+        };
+        let found = self.catalog.find(entry.platform, entry.stream, &told);
         let says_failure = |text: &str| self.failure_words.is_match(text);
         let stated = |found: &Match<'_>| !hearsay::is_hearsay(found, entry.stream, &text, level, says_failure);
         if let Some(found) = found.filter(stated) {

@@ -46,7 +46,7 @@ pub fn from_text(text: &str) -> Level {
     }
     let head = &text[..end];
     let bytes = head.as_bytes();
-    if let Some(level) = glog(bytes) {
+    if let Some(level) = glog(bytes).or_else(|| numbered(head)) {
         return level;
     }
     let mut at = 0;
@@ -111,6 +111,17 @@ fn contains(bytes: &[u8], what: &[u8]) -> bool {
     memchr::memmem::find(bytes, what).is_some()
 }
 
+/// `{"level":50,…`: a JSON line that reached the log as text.
+fn numbered(head: &str) -> Option<Level> {
+    let inside = head.trim_start().strip_prefix('{')?;
+    let keys = [("\"level\":", Scale::Pino), ("\"level_value\":", Scale::Logback)];
+    keys.iter().find_map(|(key, scale)| {
+        let number = inside.split_once(key)?.1.trim_start();
+        let end = number.find(|c: char| !c.is_ascii_digit())?;
+        Some(scale.level(number[..end].parse().ok()?)).filter(|level| *level != Level::Unknown)
+    })
+}
+
 /// `E0304 12:00:00.000000       1 main.go:10] …`.
 fn glog(bytes: &[u8]) -> Option<Level> {
     let digits = bytes.get(1..5)?.iter().all(u8::is_ascii_digit);
@@ -126,36 +137,105 @@ fn glog(bytes: &[u8]) -> Option<Level> {
     }
 }
 
-/// Reads the level of a JSON payload: a word, or pino's number.
+/// Reads the level of a JSON payload: a word, or a number on the scale that its key or its neighbours tell.
 pub fn from_json(value: &Value) -> Level {
-    for key in ["severity", "level", "levelname", "lvl", "log.level", "loglevel", "Level", "@l"] {
-        match value.get(key) {
-            Some(Value::String(word)) => {
-                let level = of_word(strip_ansi(word).trim());
-                if level != Level::Unknown {
-                    return level;
-                }
+    for key in ["severity", "level", "levelname", "lvl", "log.level", "loglevel", "LogLevel", "Level", "@l"] {
+        let level = match value.get(key) {
+            Some(Value::String(word)) => of_string(word, Scale::of_level(value)),
+            Some(Value::Number(number)) => {
+                number.as_i64().map_or(Level::Unknown, |it| Scale::of_level(value).level(it))
             }
-            Some(Value::Number(number)) => return of_number(number.as_i64().unwrap_or(0)),
-            _ => {}
+            _ => Level::Unknown,
+        };
+        if level != Level::Unknown {
+            return level;
         }
     }
-    match value.get("log").and_then(|log| log.get("level")) {
-        Some(Value::String(word)) => of_word(word),
-        _ => Level::Unknown,
+    let nested = value.get("log").and_then(|log| log.get("level")).and_then(Value::as_str);
+    if let Some(level) = nested.map(of_word).filter(|level| *level != Level::Unknown) {
+        return level;
+    }
+    from_numbered_key(value)
+}
+
+/// What the numbers of a logger mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scale {
+    /// pino and bunyan: 10 trace, 20 debug, 30 info, 40 warn, 50 error, 60 fatal.
+    Pino,
+    /// Python's `levelno`: 10 debug, 20 info, 30 warning, 40 error, 50 critical.
+    Python,
+    /// logback's `level_value`: 5000 trace, 10000 debug, 20000 info, 30000 warn, 40000 error; log4j's fatal is 50000.
+    Logback,
+    /// syslog (RFC 5424): 0 emergency, 1 alert, 2 critical, 3 error, 4 warning, 5 notice, 6 informational, 7 debug.
+    Syslog,
+    /// OpenTelemetry's `SeverityNumber`: 1 to 24 in steps of four from trace to fatal.
+    OpenTelemetry,
+}
+
+/// Keys whose name tells the scale of their number.
+const NUMBERED_KEYS: [(&str, Scale); 12] = [
+    ("level_value", Scale::Logback),
+    ("levelValue", Scale::Logback),
+    ("levelno", Scale::Python),
+    ("syslog_severity", Scale::Syslog),
+    ("syslog.severity", Scale::Syslog),
+    ("syslog_severity_code", Scale::Syslog),
+    ("log.syslog.severity.code", Scale::Syslog),
+    // journald's name, always in capitals.
+    ("PRIORITY", Scale::Syslog),
+    ("severityNumber", Scale::OpenTelemetry),
+    ("severity_number", Scale::OpenTelemetry),
+    ("SeverityNumber", Scale::OpenTelemetry),
+    ("levelNumber", Scale::Pino),
+];
+
+impl Scale {
+    /// The scale of a number under `level`. GELF writes syslog's there, and is known by its own keys; every other
+    /// small number has no known meaning.
+    fn of_level(payload: &Value) -> Self {
+        let is_gelf = payload.get("short_message").is_some() && payload.get("version").is_some();
+        if is_gelf { Self::Syslog } else { Self::Pino }
+    }
+
+    /// The level from each number on, ascending.
+    fn steps(self) -> &'static [(i64, Level)] {
+        use Level::{Debug, Error, Fatal, Info, Unknown, Warning};
+        match self {
+            Self::Pino => &[(10, Debug), (30, Info), (40, Warning), (50, Error), (60, Fatal), (70, Unknown)],
+            Self::Python => &[(1, Debug), (20, Info), (30, Warning), (40, Error), (50, Fatal), (60, Unknown)],
+            Self::Logback => {
+                &[(1, Debug), (20_000, Info), (30_000, Warning), (40_000, Error), (50_000, Fatal), (50_001, Unknown)]
+            }
+            Self::Syslog => &[(0, Fatal), (3, Error), (4, Warning), (5, Info), (7, Debug), (8, Unknown)],
+            Self::OpenTelemetry => &[(1, Debug), (9, Info), (13, Warning), (17, Error), (21, Fatal), (25, Unknown)],
+        }
+    }
+
+    fn level(self, number: i64) -> Level {
+        // Somebody wrote logback's numbers under `level`.
+        if self == Self::Pino && matches!(number, 10_000 | 20_000 | 30_000 | 40_000 | 50_000) {
+            return Self::Logback.level(number);
+        }
+        self.steps().iter().rev().find(|(from, _)| number >= *from).map_or(Level::Unknown, |(_, level)| *level)
     }
 }
 
-/// pino: 10 trace, 20 debug, 30 info, 40 warn, 50 error, 60 fatal.
-fn of_number(number: i64) -> Level {
-    match number {
-        1..30 => Level::Debug,
-        30..40 => Level::Info,
-        40..50 => Level::Warning,
-        50..60 => Level::Error,
-        60..70 => Level::Fatal,
-        _ => Level::Unknown,
-    }
+/// A word, with terminal colours or not, or a number in quotes.
+fn of_string(text: &str, scale: Scale) -> Level {
+    let plain = strip_ansi(text);
+    let plain = plain.trim();
+    plain.parse().map_or_else(|_| of_word(plain), |number| scale.level(number))
+}
+
+fn from_numbered_key(value: &Value) -> Level {
+    let number = |value: &Value| match value {
+        Value::String(text) => text.trim().parse().ok(),
+        other => other.as_i64(),
+    };
+    let told = NUMBERED_KEYS.iter().find_map(|(key, scale)| Some(scale.level(value.get(key).and_then(number)?)));
+    let nested = || value.pointer("/log/syslog/severity/code").and_then(number).map(|it| Scale::Syslog.level(it));
+    told.or_else(nested).unwrap_or(Level::Unknown)
 }
 
 fn strip_ansi(text: &str) -> String {
@@ -181,6 +261,8 @@ mod tests {
             ("time=2026 level=warn msg=\"slow\"", Level::Warning),
             ("E0302 10:00:00.000000       1 main.go:10] boom", Level::Error),
             ("2026-03-02 10:00:00 ERROR [main] boom", Level::Error),
+            (r#"{"level":50,"time":1772445600000,"msg":"boom"}"#, Level::Error),
+            (r#"{"@timestamp":"2026-03-02","level_value": 30000,"message":"slow"}"#, Level::Warning),
         ] {
             assert_eq!(from_text(text), level, "{text}");
         }
@@ -193,6 +275,8 @@ mod tests {
             "Error handling is configured",
             "registered error handler",
             "info page rendered",
+            r#"saved {"level":50} of the game"#,
+            r#"{"level":5}"#,
             "",
         ] {
             assert_eq!(from_text(text), Level::Unknown, "{text}");
@@ -204,5 +288,56 @@ mod tests {
         assert_eq!(from_json(&serde_json::json!({"level": 50})), Level::Error);
         assert_eq!(from_json(&serde_json::json!({"level": "warn"})), Level::Warning);
         assert_eq!(from_json(&serde_json::json!({"levelname": "CRITICAL"})), Level::Fatal);
+    }
+
+    #[test]
+    fn a_number_means_what_its_key_says() {
+        use Level::{Debug, Error, Fatal, Info, Unknown, Warning};
+        for (payload, level) in [
+            (r#"{"level_value": 40000}"#, Error),
+            (r#"{"level_value": 10000}"#, Debug),
+            (r#"{"level_value": 20000}"#, Info),
+            (r#"{"level_value": 30000}"#, Warning),
+            (r#"{"level_value": 50000}"#, Fatal),
+            (r#"{"level_value": 60000}"#, Unknown),
+            (r#"{"level": 40000}"#, Error),
+            (r#"{"syslog_severity": 3}"#, Error),
+            (r#"{"PRIORITY": "3"}"#, Error),
+            (r#"{"PRIORITY": "6"}"#, Info),
+            (r#"{"PRIORITY": "12"}"#, Unknown),
+            (r#"{"log.syslog.severity.code": 0}"#, Fatal),
+            (r#"{"log": {"syslog": {"severity": {"code": 4}}}}"#, Warning),
+            (r#"{"version": "1.1", "short_message": "boom", "level": 3}"#, Error),
+            (r#"{"version": "1.1", "short_message": "boom", "level": 7}"#, Debug),
+            (r#"{"levelno": 40}"#, Error),
+            (r#"{"levelno": 50}"#, Fatal),
+            (r#"{"severityNumber": 17}"#, Error),
+            (r#"{"severityNumber": 9}"#, Info),
+            (r#"{"severityNumber": 0}"#, Unknown),
+        ] {
+            assert_eq!(from_json(&serde_json::from_str(payload).unwrap()), level, "{payload}");
+        }
+    }
+
+    #[test]
+    fn pino_and_bunyan_numbers_are_read_in_quotes_and_between_the_steps() {
+        use Level::{Debug, Error, Fatal, Info, Unknown, Warning};
+        for (number, level) in
+            [(10, Debug), (20, Debug), (30, Info), (35, Info), (40, Warning), (50, Error), (60, Fatal)]
+        {
+            assert_eq!(from_json(&serde_json::json!({"level": number})), level, "{number}");
+            assert_eq!(from_json(&serde_json::json!({"level": number.to_string()})), level, "{number}");
+        }
+        // Nobody's scale, or somebody's whose name is not told: not a debug line.
+        for number in [0, 3, 7, 70, 100, -1] {
+            assert_eq!(from_json(&serde_json::json!({"level": number})), Unknown, "{number}");
+        }
+    }
+
+    #[test]
+    fn a_word_beats_a_number_beside_it() {
+        let both = serde_json::json!({"level": "WARN", "level_value": 40_000});
+        assert_eq!(from_json(&both), Level::Warning);
+        assert_eq!(from_json(&serde_json::json!({"level": 3, "levelno": 40})), Level::Error);
     }
 }

@@ -18,6 +18,8 @@ pub enum Mark {
     ProbePassed,
     /// A startup probe failed and the instance was not started.
     ProbeFailed,
+    /// One try of a probe failed; the platform goes on trying, and many replicas need a few tries to come up.
+    ProbeTried,
     /// A running instance was killed by its liveness probe.
     ProbeKilled,
     /// The container's process ended; capture `code`.
@@ -77,7 +79,12 @@ impl Mark {
     pub fn ends_instance(self) -> bool {
         matches!(
             self,
-            Self::ContainerExited | Self::InstanceCrashed | Self::BootFailed | Self::ProbeFailed | Self::ProbeKilled
+            Self::ContainerExited
+                | Self::InstanceCrashed
+                | Self::BootFailed
+                | Self::ProbeFailed
+                | Self::ProbeTried
+                | Self::ProbeKilled
         )
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! In: a message. Out: its shape, at most 1 KiB. One pass over words, no regex; masking a mask changes
 //! nothing. Kept, because they are the identity: exception classes, module and column names in quotes,
-//! HTTP statuses written as such, exit codes.
+//! HTTP statuses written as such, exit codes. A JSON object is reduced to its keys and to the constants among
+//! its values.
 
 /// Longest shape, in bytes.
 const SHAPE_BYTES_MAX: usize = 1_024;
@@ -10,8 +11,53 @@ const SHAPE_BYTES_MAX: usize = 1_024;
 /// Quoted names up to this long are identity; longer ones are data.
 const NAME_BYTES_MAX: usize = 80;
 
+/// Keys of a JSON object whose values may be constants that identify it.
+const IDENTIFYING_KEYS: [&str; 12] =
+    ["action", "code", "kind", "level", "name", "operation", "severity", "stage", "state", "status", "step", "type"];
+
+/// Objects inside objects deeper than this are values.
+const JSON_LEVELS_MAX: usize = 3;
+
 /// The shape of a message.
 pub fn mask(text: &str) -> String {
+    if text.starts_with('{')
+        && let Ok(serde_json::Value::Object(fields)) = serde_json::from_str(text)
+    {
+        return plain_mask(&json_keys(&fields, 1));
+    }
+    plain_mask(text)
+}
+
+/// `{ "code": "EBUSY", "user": <str> }`: an object without what varies, keys in order.
+fn json_keys(fields: &serde_json::Map<String, serde_json::Value>, level: usize) -> String {
+    use serde_json::Value;
+    let mut names: Vec<&String> = fields.keys().collect();
+    names.sort_unstable();
+    let mut parts: Vec<String> = names
+        .into_iter()
+        .map(|name| {
+            let value = match &fields[name] {
+                Value::Object(inner) if level < JSON_LEVELS_MAX => json_keys(inner, level + 1),
+                Value::String(text) if IDENTIFYING_KEYS.contains(&name.as_str()) && is_constant(text) => {
+                    format!("\"{text}\"")
+                }
+                Value::Number(_) => "<num>".to_owned(),
+                _ => "<str>".to_owned(),
+            };
+            // Keys that are ids make one shape with each other.
+            format!("\"{}\" : {value}", plain_mask(name))
+        })
+        .collect();
+    parts.dedup();
+    format!("{{ {} }}", parts.join(" , "))
+}
+
+/// `EBUSY`, `card_declined`, `shop.orders`: one word without digits.
+fn is_constant(text: &str) -> bool {
+    text.len() <= NAME_BYTES_MAX && text.bytes().all(|b| b.is_ascii_alphabetic() || b"._-".contains(&b))
+}
+
+fn plain_mask(text: &str) -> String {
     let mut out = String::with_capacity(text.len().min(SHAPE_BYTES_MAX));
     let mut rest = text;
     while !rest.is_empty() && out.len() < SHAPE_BYTES_MAX {
@@ -161,6 +207,22 @@ mod tests {
         ] {
             assert_eq!(mask(text), shape);
         }
+    }
+
+    #[test]
+    fn a_json_object_is_reduced_to_what_identifies_it() {
+        let shape = r#"{ "code" : "EBUSY" , "took" : <num> , "user" : <str> }"#;
+        for text in [
+            r#"{"user":"ada","code":"EBUSY","took":12}"#,
+            r#"{"code":"EBUSY","took":3.5,"user":"ben of acme"}"#,
+            r#"{"user":["x"],"took":1,"code":"EBUSY"}"#,
+        ] {
+            assert_eq!(mask(text), shape);
+        }
+        assert_eq!(mask(shape), shape);
+        assert_eq!(mask(r#"{"1a":{"x":1},"2b":{"x":2}}"#), mask(r#"{"9a":{"x":7}, "3b":{"x":5}}"#));
+        assert_ne!(mask(r#"{"code":"EBUSY"}"#), mask(r#"{"code":"ENOENT"}"#));
+        assert_eq!(mask("{not json} 5"), "{not json} <num>");
     }
 
     proptest! {

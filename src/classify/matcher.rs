@@ -17,6 +17,8 @@ use crate::model::{Platform, Stream};
 use prefilter::Prefilter;
 
 mod prefilter;
+mod proof;
+mod user;
 
 /// The catalogue as files; `cargo` notices a changed file, but a new one only after a clean build.
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/classify/catalog");
@@ -29,8 +31,6 @@ const TITLE_CHARS_MAX: usize = 160;
 const VALUE_CHARS_MAX: usize = 80;
 /// The folder whose files are exit codes rather than signatures.
 const EXIT_CODES: &str = "exit-codes";
-/// Most files read from a user's folder.
-const USER_FILES_MAX: usize = 2_000;
 
 /// All signatures and exit codes, ready to match.
 #[derive(Debug, Clone)]
@@ -66,41 +66,6 @@ impl Catalog {
             read_embedded(&EMBEDDED, &mut signatures, &mut exit_codes).expect("a test loads every embedded file");
             Self::build(signatures, exit_codes)
         })
-    }
-
-    /// Reads a user's folder of signatures, strictly, subfolders included.
-    ///
-    /// # Errors
-    /// The first problem found, in path order, with the file, the key and the remedy.
-    pub fn from_dir(dir: &Path) -> Result<Self, CatalogError> {
-        let mut paths = Vec::new();
-        list_toml(dir, &mut paths)?;
-        paths.sort();
-        let mut signatures = Vec::new();
-        let mut exit_codes = BTreeMap::new();
-        for path in &paths {
-            let text =
-                std::fs::read_to_string(path).map_err(|source| CatalogError::Read { path: path.clone(), source })?;
-            let id = id_of(path.strip_prefix(dir).unwrap_or(path));
-            if is_exit_code(&id) {
-                let code = ExitCode::parse(&id, &text).map_err(|error| at(error, path))?;
-                exit_codes.insert(code.code, code);
-            } else {
-                signatures.push(Signature::parse(&id, &text).map_err(|error| at(error, path))?);
-            }
-        }
-        Ok(Self::build(signatures, exit_codes))
-    }
-
-    /// This catalogue with a user's: a signature or exit code of the same id replaces the built-in one.
-    #[must_use]
-    pub fn with(&self, user: Self) -> Self {
-        let mut by_id: BTreeMap<String, Signature> =
-            self.signatures.iter().map(|signature| (signature.id.clone(), signature.clone())).collect();
-        by_id.extend(user.signatures.into_iter().map(|signature| (signature.id.clone(), signature)));
-        let mut exit_codes = self.exit_codes.clone();
-        exit_codes.extend(user.exit_codes);
-        Self::build(by_id.into_values().collect(), exit_codes)
     }
 
     fn build(mut signatures: Vec<Signature>, exit_codes: BTreeMap<i64, ExitCode>) -> Self {
@@ -277,26 +242,6 @@ fn read_embedded(
     Ok(())
 }
 
-fn list_toml(dir: &Path, paths: &mut Vec<std::path::PathBuf>) -> Result<(), CatalogError> {
-    let unreadable = |source| CatalogError::Read { path: dir.to_owned(), source };
-    for entry in std::fs::read_dir(dir).map_err(unreadable)? {
-        let entry = entry.map_err(unreadable)?;
-        let path = entry.path();
-        // `file_type` does not follow links, so a folder linked into itself cannot loop.
-        if entry.file_type().map_err(unreadable)?.is_dir() {
-            list_toml(&path, paths)?;
-        } else if path.extension().is_some_and(|extension| extension == "toml") {
-            paths.push(path);
-        }
-        if paths.len() > USER_FILES_MAX {
-            let problem = format!("more than {USER_FILES_MAX} files");
-            let remedy = "name the folder that holds the rules alone";
-            return Err(CatalogError::Invalid { path: dir.to_owned(), key: "folder", problem, remedy });
-        }
-    }
-    Ok(())
-}
-
 fn id_of(path: &Path) -> String {
     let without = path.with_extension("");
     let parts: Vec<_> = without.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
@@ -305,16 +250,6 @@ fn id_of(path: &Path) -> String {
 
 fn is_exit_code(id: &str) -> bool {
     id.split_once('/').is_some_and(|(folder, _)| folder == EXIT_CODES)
-}
-
-/// The same error with the path the user knows.
-fn at(error: CatalogError, path: &Path) -> CatalogError {
-    let path = path.to_owned();
-    match error {
-        CatalogError::Read { source, .. } => CatalogError::Read { path, source },
-        CatalogError::Format { problem, .. } => CatalogError::Format { path, problem },
-        CatalogError::Invalid { key, problem, remedy, .. } => CatalogError::Invalid { path, key, problem, remedy },
-    }
 }
 
 #[cfg(test)]

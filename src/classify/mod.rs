@@ -13,12 +13,13 @@ pub mod matcher;
 pub mod message;
 pub mod redact;
 pub mod signature;
+pub mod template;
 
 mod application;
 mod request;
 
 pub use application::Classifier;
-pub use request::{is_failed_request, path_of, path_template, status_of};
+pub use request::{Caller, caller_of, is_failed_request, is_health_check, path_of, path_template, status_of};
 
 use serde::{Deserialize, Serialize};
 

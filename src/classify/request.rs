@@ -17,6 +17,63 @@ pub fn is_failed_request(status: u16, platform_text: bool) -> bool {
     status >= 500 || (status == 429 && platform_text)
 }
 
+/// Who sent a request, as far as a comparison of revisions needs to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caller {
+    /// Somebody whom the traffic split sent here.
+    User,
+    /// A health check or an uptime check.
+    Check,
+    /// Somebody who used the address of a tag, past the traffic split.
+    Tag,
+    /// The holder of a long connection that ended at the time limit.
+    LongConnection,
+}
+
+/// Who sent a request.
+pub fn caller_of(http: &HttpRequest<'_>) -> Caller {
+    const CHECKS: [&str; 3] = ["GoogleHC/", "GoogleStackdriverMonitoring-UptimeChecks", "kube-probe/"];
+    if CHECKS.iter().any(|check| http.user_agent.starts_with(check)) {
+        return Caller::Check;
+    }
+    // The address of a tag is `TAG---SERVICE-….run.app`.
+    let host = http.url.find("://").map_or("", |at| {
+        let after = &http.url[at + 3..];
+        &after[..after.find(['/', '?', '#']).unwrap_or(after.len())]
+    });
+    if host.contains("---") {
+        return Caller::Tag;
+    }
+    if ends_long_connection(status_of(http), path_of(&http.url)) { Caller::LongConnection } else { Caller::User }
+}
+
+/// Whether a request asks for the health of the service: a health checker's user agent, or a health path.
+pub fn is_health_check(http: &HttpRequest<'_>) -> bool {
+    const AGENTS: [&str; 4] =
+        ["GoogleHC/", "kube-probe/", "GoogleStackdriverMonitoring-UptimeChecks", "ELB-HealthChecker/"];
+    const NAMES: [&str; 12] = [
+        "health",
+        "healthz",
+        "_health",
+        "healthcheck",
+        "health-check",
+        "live",
+        "livez",
+        "liveness",
+        "ready",
+        "readyz",
+        "readiness",
+        "ping",
+    ];
+    if AGENTS.iter().any(|agent| http.user_agent.starts_with(agent)) {
+        return true;
+    }
+    let path = path_of(&http.url);
+    let mut segments = path.trim_end_matches('/').rsplit('/');
+    let (last, parent) = (segments.next().unwrap_or(""), segments.next().unwrap_or(""));
+    NAMES.contains(&last) || matches!(parent, "health" | "healthz")
+}
+
 /// Path of a URL without host and query.
 pub fn path_of(url: &str) -> &str {
     let rest = url.find("://").map_or(url, |at| {
@@ -114,7 +171,27 @@ pub(super) fn request_line(http: &HttpRequest<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{path_of, path_template};
+    use super::{Caller, caller_of, path_of, path_template};
+    use crate::model::HttpRequest;
+
+    #[test]
+    fn only_requests_of_users_are_compared() {
+        let request = |url: &'static str, agent: &'static str, status| {
+            caller_of(&HttpRequest {
+                url: url.into(),
+                user_agent: agent.into(),
+                status: Some(status),
+                ..HttpRequest::default()
+            })
+        };
+        let host = "https://shop-x4p2qmd7ka-uc.a.run.app/api/x?next=a---b";
+        assert_eq!(request(host, "Mozilla/5.0", 200), Caller::User);
+        assert_eq!(request(host, "GoogleHC/1.0", 200), Caller::Check);
+        assert_eq!(request("https://canary---shop-x4p2qmd7ka-uc.a.run.app/", "curl/8", 200), Caller::Tag);
+        assert_eq!(request("/a---b/c", "curl/8", 200), Caller::User);
+        assert_eq!(request("https://shop.example.com/ws", "Mozilla/5.0", 504), Caller::LongConnection);
+        assert_eq!(request("https://shop.example.com/api", "Mozilla/5.0", 504), Caller::User);
+    }
 
     #[test]
     fn a_path_is_found_in_every_url_form() {

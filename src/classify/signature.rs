@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use regex::bytes::{Regex, RegexBuilder};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::mark::Mark;
 use crate::model::{Category, Platform, Role, Stream};
@@ -33,7 +33,7 @@ pub enum CatalogError {
         source: std::io::Error,
     },
     /// The text is not TOML, or has a key the format does not know.
-    #[error("{path} is not a signature: {problem}; remedy: compare its keys with a file printed by `whydown explain`", path = path.display())]
+    #[error("{path} is not a signature: {problem}\nremedy: compare its keys with a file printed by `whydown rules show`", path = path.display())]
     Format {
         /// File.
         path: PathBuf,
@@ -55,7 +55,7 @@ pub enum CatalogError {
 }
 
 /// Where a signature applies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scope {
     /// Every platform.
@@ -73,6 +73,14 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// The word of a file, for example `cloud-run`.
+    pub fn word(self) -> String {
+        match serde_json::to_value(self) {
+            Ok(serde_json::Value::String(word)) => word,
+            _ => String::new(),
+        }
+    }
+
     /// Whether a text of `platform` may match. An unknown platform ([`Platform::Other`]) excludes
     /// nothing: exports often drop `resource`, and the platform's own texts are unmistakable.
     pub fn covers(self, platform: Platform) -> bool {
@@ -146,6 +154,10 @@ pub struct Signature {
     pub pattern: Option<String>,
     /// Captures that belong to the identity of a cluster, in order.
     pub identity: Vec<String>,
+    /// Whether a user's file says that it replaces the signature of the same id.
+    pub overrides: bool,
+    /// The user's file it was read from; `None` = built in.
+    pub file: Option<PathBuf>,
     source: Cow<'static, str>,
     regex: OnceLock<Option<Regex>>,
     tail: OnceLock<Tail>,
@@ -162,6 +174,8 @@ struct Tail {
 #[serde(deny_unknown_fields)]
 struct SignatureFile {
     title: String,
+    #[serde(default, rename = "override")]
+    overrides: bool,
     platform: Scope,
     role: Role,
     category: Category,
@@ -234,6 +248,8 @@ impl Signature {
             literals: file.matching.literals,
             pattern: file.matching.regex,
             identity: file.matching.identity,
+            overrides: file.overrides,
+            file: None,
             source,
             regex: OnceLock::new(),
             tail: OnceLock::new(),
@@ -250,7 +266,7 @@ impl Signature {
         &self.tail().examples
     }
 
-    /// The whole file as written, for `whydown explain`.
+    /// The whole file as written, for `whydown rules show`.
     pub fn source(&self) -> &str {
         &self.source
     }
@@ -309,6 +325,14 @@ pub struct ExitCode {
     /// Where it is documented.
     #[serde(default)]
     pub documentation: String,
+    /// Whether a user's file says that it replaces the meaning of the same code.
+    #[serde(default, rename = "override")]
+    pub overrides: bool,
+    /// The user's file it was read from; `None` = built in.
+    #[serde(skip)]
+    pub file: Option<PathBuf>,
+    #[serde(skip)]
+    source: Cow<'static, str>,
 }
 
 impl ExitCode {
@@ -317,7 +341,13 @@ impl ExitCode {
     /// # Errors
     /// [`CatalogError::Format`] when a key is unknown or missing.
     pub fn parse(id: &str, text: &str) -> Result<Self, CatalogError> {
-        read_toml(id, text)
+        let code: Self = read_toml(id, text)?;
+        Ok(Self { source: Cow::Owned(text.to_owned()), ..code })
+    }
+
+    /// The whole file as written, for `whydown rules show`.
+    pub fn source(&self) -> &str {
+        &self.source
     }
 }
 
@@ -327,7 +357,8 @@ pub(super) fn placeholders(title: &str) -> impl Iterator<Item = &str> {
 }
 
 fn read_toml<T: serde::de::DeserializeOwned>(id: &str, text: &str) -> Result<T, CatalogError> {
-    toml::from_str(text).map_err(|error| CatalogError::Format { path: path_of(id), problem: error.to_string() })
+    toml::from_str(text)
+        .map_err(|error| CatalogError::Format { path: path_of(id), problem: error.to_string().trim_end().to_owned() })
 }
 
 fn path_of(id: &str) -> PathBuf {

@@ -1,19 +1,17 @@
 //! `whydown analyze PATH…`: the main job.
 
-use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
 use super::exit::{self, Failure};
 use super::inputs::Inputs;
+use super::look::Look;
+use super::output::Output;
 use crate::model::Verdict;
 use crate::model::report::Report;
 use crate::pipeline;
 use crate::report::{self, Format};
-
-/// Width where standard output is no terminal and `COLUMNS` is not set.
-const DEFAULT_COLUMNS: u16 = 100;
 
 /// Find the root causes in log exports.
 #[derive(Debug, Args)]
@@ -25,6 +23,8 @@ pub struct Analyze {
     inputs: Inputs,
     #[command(flatten)]
     printing: Printing,
+    #[command(flatten)]
+    output: Output,
 }
 
 /// How a report is printed and judged; every subcommand that makes one has these.
@@ -36,17 +36,16 @@ pub struct Printing {
     /// Show every cluster, every piece of evidence and every action
     #[arg(long)]
     full: bool,
-    /// Columns of the text report [default: the terminal's, else 100]
-    #[arg(long, value_name = "N", env = "WHYDOWN_WIDTH", value_parser = clap::value_parser!(u16).range(40..=400))]
-    width: Option<u16>,
-    /// When to colour the text report
-    #[arg(long, value_enum, default_value_t = Color::Auto)]
-    color: Color,
+    #[command(flatten)]
+    look: Look,
     /// Exit with code 3 when a finding has this verdict or a stronger one
-    #[arg(long, value_enum, value_name = "VERDICT")]
-    fail_on: Option<VerdictName>,
-    /// Exit with code 5 when the export is too incomplete to judge
-    #[arg(long)]
+    #[arg(long, value_enum, value_name = "VERDICT", default_value_t = VerdictName::Never)]
+    fail_on: VerdictName,
+    /// Exit with code 5 when the export is too incomplete to judge; --strict=false beats the settings
+    #[arg(
+        long, value_name = "BOOL", default_value_t = false, default_missing_value = "true", num_args = 0..=1,
+        require_equals = true, action = clap::ArgAction::Set, hide_default_value = true, hide_possible_values = true
+    )]
     strict: bool,
 }
 
@@ -58,14 +57,8 @@ enum FormatName {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Color {
-    Auto,
-    Always,
-    Never,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
 enum VerdictName {
+    Never,
     Inconclusive,
     Possible,
     Likely,
@@ -75,35 +68,23 @@ enum VerdictName {
 impl Analyze {
     /// Reads, reasons, prints.
     pub fn run(&self) -> Result<ExitCode, Failure> {
-        self.printing.print(&self.inputs.watched(pipeline::analyze)?)
+        self.output.check()?;
+        self.printing.print(&self.inputs.watched(pipeline::analyze)?, &self.output)
     }
 }
 
 impl Printing {
     /// Prints a report; the exit code says what was found.
-    pub fn print(&self, report: &Report) -> Result<ExitCode, Failure> {
-        let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-        report::render(report, self.format.into(), &self.rendering(), &mut out)?;
-        out.flush()?;
+    pub fn print(&self, report: &Report, output: &Output) -> Result<ExitCode, Failure> {
+        let look = self.look.options(self.full, output.is_terminal());
+        output.write(|out| report::render(report, self.format.into(), &look, out))?;
         Ok(ExitCode::from(self.exit_code(report)))
-    }
-
-    fn rendering(&self) -> report::Options {
-        let terminal = std::io::stdout().is_terminal();
-        let color = match self.color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
-        };
-        let columns = std::env::var("COLUMNS").ok().and_then(|value| value.parse().ok());
-        let width = self.width.or(columns).unwrap_or(DEFAULT_COLUMNS).clamp(40, 400);
-        report::Options { width, color, full: self.full }
     }
 
     fn exit_code(&self, report: &Report) -> u8 {
         let strongest = report.findings.iter().map(|finding| finding.verdict).max();
-        if let (Some(limit), Some(strongest)) = (self.fail_on, strongest)
-            && strongest >= limit.into()
+        if let (Some(limit), Some(strongest)) = (self.fail_on.verdict(), strongest)
+            && strongest >= limit
         {
             return exit::FINDINGS;
         }
@@ -130,13 +111,14 @@ impl From<FormatName> for Format {
     }
 }
 
-impl From<VerdictName> for Verdict {
-    fn from(name: VerdictName) -> Self {
-        match name {
-            VerdictName::Inconclusive => Self::Inconclusive,
-            VerdictName::Possible => Self::Possible,
-            VerdictName::Likely => Self::Likely,
-            VerdictName::Confirmed => Self::Confirmed,
+impl VerdictName {
+    fn verdict(self) -> Option<Verdict> {
+        match self {
+            Self::Never => None,
+            Self::Inconclusive => Some(Verdict::Inconclusive),
+            Self::Possible => Some(Verdict::Possible),
+            Self::Likely => Some(Verdict::Likely),
+            Self::Confirmed => Some(Verdict::Confirmed),
         }
     }
 }

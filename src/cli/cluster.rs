@@ -13,7 +13,7 @@ const SPARK: &str = include_str!("cluster/spark.py");
 /// Print a job that scans and merges on a cluster.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  whydown cluster --engine spark > whydown_spark.py\n  spark-submit whydown_spark.py --binary ./whydown --output report.md gs://acme-logs/run.googleapis.com/"
+    after_help = "Examples:\n  whydown cluster --engine spark > whydown_spark.py\n  whydown cluster --engine spark | less\n\nThen, where Spark is:\n  spark-submit whydown_spark.py --binary ./whydown --output report.md gs://acme-logs/"
 )]
 pub struct Cluster {
     /// What runs it

@@ -13,7 +13,7 @@ use crate::model::{Platform, Timestamp};
 /// Print the commands that export everything an analysis needs.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  whydown collect --service orders-api --region europe-west1 --project acme-shop --from -3h --script > collect.sh"
+    after_help = "Examples:\n  whydown collect --service orders-api --region europe-west1 --from -3h\n  whydown collect --service orders-api --from 2026-03-02T09:00:00Z --script > collect.sh"
 )]
 pub struct Collect {
     /// Service, job or container app

@@ -1,10 +1,16 @@
 //! How the program ends: exit codes and the last message on standard error.
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+use super::saved;
+use super::settings::ConfigError;
+use crate::classify::matcher::CatalogError;
+use crate::compare::store;
 use crate::eval;
 use crate::pipeline;
+use crate::reason::ignore::IgnoreError;
 use crate::shard;
 
 /// Analysed.
@@ -29,17 +35,60 @@ pub enum Failure {
     /// No scores.
     #[error(transparent)]
     Eval(#[from] eval::Error),
+    /// A file that should be a report is none.
+    #[error(transparent)]
+    Report(#[from] saved::Error),
+    /// What a digest remembers cannot be read or written.
+    #[error(transparent)]
+    Store(#[from] store::Error),
     /// Standard output is closed or full.
     #[error("cannot write the report: {0}")]
     Output(#[from] std::io::Error),
+    /// A file cannot be written; it is what it was before.
+    #[error("cannot write {path}: {source}", path = path.display())]
+    OutputFile {
+        /// File.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The user's rules cannot be used.
+    #[error("{}", lines(.0))]
+    Rules(Vec<CatalogError>),
+    /// The ignore file cannot be used.
+    #[error(transparent)]
+    Ignore(#[from] IgnoreError),
+    /// The settings cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// An argument names nothing that exists.
+    #[error("{0}")]
+    Usage(String),
+}
+
+fn lines(problems: &[CatalogError]) -> String {
+    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    told.join("\nwhydown: ")
 }
 
 impl Failure {
     /// Prints the message and gives the exit code. A broken pipe is quiet: the reader has what it wanted.
     pub fn report(self) -> ExitCode {
         let code = match &self {
-            Self::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return ExitCode::from(ANALYSED),
-            Self::Output(_) => INTERNAL,
+            Self::Output(source)
+            | Self::OutputFile { source, .. }
+            | Self::Pipeline(pipeline::Error::Shard(shard::Error::Write { source, .. }))
+                if source.kind() == std::io::ErrorKind::BrokenPipe =>
+            {
+                return ExitCode::from(ANALYSED);
+            }
+            Self::Rules(_)
+            | Self::Ignore(_)
+            | Self::Config(_)
+            | Self::Usage(_)
+            | Self::Store(store::Error::OtherWindow { .. } | store::Error::Newer { .. }) => USAGE,
+            Self::Output(_) | Self::OutputFile { .. } | Self::Store(_) => INTERNAL,
+            Self::Report(_) => UNREADABLE,
             Self::Pipeline(error) => code_of(error),
             Self::Eval(eval::Error::Analysis { source, .. }) => code_of(source),
             Self::Eval(_) => UNREADABLE,
@@ -52,7 +101,7 @@ impl Failure {
 fn code_of(error: &pipeline::Error) -> u8 {
     match error {
         pipeline::Error::Columns(_) | pipeline::Error::Shard(shard::Error::Write { .. }) => INTERNAL,
-        pipeline::Error::Shard(shard::Error::ManyNamed { .. }) => USAGE,
+        pipeline::Error::Canary(_) | pipeline::Error::Shard(shard::Error::ManyNamed { .. }) => USAGE,
         pipeline::Error::Shard(_) | pipeline::Error::Ingest(_) => UNREADABLE,
     }
 }
@@ -65,6 +114,11 @@ pub fn usage(error: &clap::Error) -> ExitCode {
 }
 
 fn say(message: &str) {
+    // Messages quote files and logs, which may hold what moves a cursor.
+    let mut safe = String::with_capacity(message.len());
+    for c in message.chars() {
+        if c.is_control() && c != '\n' { safe.extend(c.escape_unicode()) } else { safe.push(c) }
+    }
     // Nothing can be done if standard error is gone.
-    drop(writeln!(std::io::stderr().lock(), "{message}"));
+    drop(writeln!(std::io::stderr().lock(), "{safe}"));
 }

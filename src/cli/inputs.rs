@@ -4,20 +4,29 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::exit::Failure;
+use super::policy::Policy;
 use super::{moment, progress};
 use crate::ingest;
 use crate::model::Timestamp;
 use crate::pipeline::Options;
 
-/// Inputs, and which of their entries to read.
+/// Inputs, which of their entries to read, and descriptions of what runs.
 #[derive(Debug, Args)]
 pub struct Inputs {
-    /// Log exports: files, folders, or - for standard input
-    #[arg(required = true, value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    reading: Reading,
     /// A service or revision description (`gcloud run services describe …`); may be repeated
     #[arg(long = "state", value_name = "FILE")]
-    pub state: Vec<PathBuf>,
+    state: Vec<PathBuf>,
+}
+
+/// Inputs, and which of their entries to read.
+#[derive(Debug, Args)]
+pub struct Reading {
+    /// Log exports: files, folders, or - for standard input
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
     /// Leave out entries before this time: RFC 3339, or -3h
     #[arg(long, value_parser = moment::parse, allow_hyphen_values = true, value_name = "TIME")]
     from: Option<Timestamp>,
@@ -40,19 +49,45 @@ pub struct Inputs {
     #[arg(long, value_name = "BYTES", default_value_t = ingest::Options::default().max_decompressed_bytes)]
     max_decompressed_bytes: u64,
     /// Worker threads [default: all cores]; the report does not depend on it
-    #[arg(long, value_name = "N", env = "WHYDOWN_THREADS", default_value_t = 0, hide_default_value = true)]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     threads: usize,
+    #[command(flatten)]
+    policy: Policy,
 }
 
 impl Inputs {
+    /// The inputs as typed.
+    pub fn paths(&self) -> &[PathBuf] {
+        &self.reading.paths
+    }
+
     /// Does the work on these inputs, showing how far reading has come.
-    pub fn watched<T>(&self, work: impl FnOnce(&Options) -> T) -> T {
-        let options = self.options();
-        progress::watched(&options.ingest.progress, || work(&options))
+    ///
+    /// # Errors
+    /// Those of [`Self::options`] and of the work.
+    pub fn watched<T, E>(&self, work: impl FnOnce(&Options) -> Result<T, E>) -> Result<T, Failure>
+    where
+        Failure: From<E>,
+    {
+        let options = self.options()?;
+        Ok(progress::watched(&options.ingest.progress, || work(&options))?)
     }
 
     /// The same for the pipeline.
-    pub fn options(&self) -> Options {
+    ///
+    /// # Errors
+    /// When the user's rules or ignore file cannot be used.
+    pub fn options(&self) -> Result<Options, Failure> {
+        Ok(Options { state_files: self.state.clone(), ..self.reading.options()? })
+    }
+}
+
+impl Reading {
+    /// The same for the pipeline.
+    ///
+    /// # Errors
+    /// When the user's rules or ignore file cannot be used.
+    pub fn options(&self) -> Result<Options, Failure> {
         let filter = ingest::Filter {
             from: self.from,
             to: self.to,
@@ -67,6 +102,7 @@ impl Inputs {
             filter,
             ..ingest::Options::default()
         };
-        Options { inputs: self.paths.clone(), state_files: self.state.clone(), ingest }
+        let policy = self.policy.read()?;
+        Ok(Options { inputs: self.paths.clone(), state_files: Vec::new(), ingest, policy })
     }
 }

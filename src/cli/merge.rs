@@ -7,6 +7,8 @@ use clap::Args;
 
 use super::analyze::Printing;
 use super::exit::{self, Failure};
+use super::output::Output;
+use super::policy::Policy;
 use crate::{pipeline, shard};
 
 /// Join Facts files into the report that one machine would have made.
@@ -25,15 +27,19 @@ pub struct Merge {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     #[command(flatten)]
+    policy: Policy,
+    #[command(flatten)]
     printing: Printing,
 }
 
 impl Merge {
     /// Joins and prints or writes.
     pub fn run(&self) -> Result<ExitCode, Failure> {
+        let policy = self.policy.read()?;
         let union = pipeline::join(&self.shards, &self.state)?;
         let Some(output) = &self.output else {
-            return self.printing.print(&pipeline::conclude(pipeline::whole(union)?)?);
+            let report = pipeline::conclude(pipeline::whole(union)?, &policy)?;
+            return self.printing.print(&report, &Output::default());
         };
         shard::save(union, output).map_err(pipeline::Error::from)?;
         Ok(ExitCode::from(exit::ANALYSED))

@@ -14,6 +14,11 @@ pub fn parse(text: &str) -> Result<Timestamp, String> {
         .ok_or_else(|| format!("{text:?} is no time: write 2026-03-02T10:00:00Z, or -3h for three hours ago"))
 }
 
+/// Reads a length of time, in seconds; the message names the value and what would do.
+pub fn duration(text: &str) -> Result<i64, String> {
+    seconds(text).ok_or_else(|| format!("{text:?} is no length of time: write 90s, 15m, 1h or 2d"))
+}
+
 /// `90s`, `15m`, `3h`, `2d` in seconds.
 fn seconds(text: &str) -> Option<i64> {
     let unit = text.chars().last()?;

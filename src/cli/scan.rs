@@ -12,7 +12,7 @@ use crate::{pipeline, shard};
 /// Read a part of the logs into a Facts file.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  whydown scan logs/10.ndjson.gz -o 10.facts\n  whydown scan logs/11.ndjson.gz -o 11.facts\n  whydown merge 10.facts 11.facts"
+    after_help = "Examples:\n  whydown scan logs/10.ndjson.gz -o 10.facts\n  whydown scan logs/11.ndjson.gz -o 11.facts\n  whydown merge 10.facts 11.facts"
 )]
 pub struct Scan {
     #[command(flatten)]
@@ -20,7 +20,7 @@ pub struct Scan {
     /// Facts file to write, or - for standard output
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
-    /// What the report calls the only input, where it comes through a pipe: gs://bucket/10.ndjson.gz
+    /// What the report calls the only input, where it comes through a pipe: its URL
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
 }
@@ -28,7 +28,7 @@ pub struct Scan {
 impl Scan {
     /// Reads and writes.
     pub fn run(&self) -> Result<ExitCode, Failure> {
-        let union = pipeline::scan_part(&self.inputs.options(), self.name.as_deref())?;
+        let union = self.inputs.watched(|options| pipeline::scan_part(options, self.name.as_deref()))?;
         shard::save(union, &self.output).map_err(pipeline::Error::from)?;
         Ok(ExitCode::from(exit::ANALYSED))
     }

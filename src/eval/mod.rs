@@ -60,6 +60,7 @@ pub fn score(case: &Case, threads: usize) -> Result<CaseScore, Error> {
         inputs: case.inputs(),
         state_files: case.state_files(),
         ingest: ingest::Options { threads, ..ingest::Options::default() },
+        ..pipeline::Options::default()
     };
     let report =
         pipeline::analyze(&options).map_err(|source| Error::Analysis { case: case.label.id.clone(), source })?;

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::slots::{Outcome, Slots};
+use crate::classify::Caller;
+
 /// Buckets grow by 4 % each, so a percentile is right within 2 %.
 const GROWTH: f64 = 1.04;
 
@@ -26,12 +29,18 @@ pub struct Health {
     pub errors_platform: u64,
     /// Of all of these, status 5xx.
     pub errors_5xx: u64,
+    /// Of all of these, calls of a health checker or a health path.
+    pub health_checks: u64,
+    /// Of these, failed.
+    pub health_checks_failed: u64,
     /// First and last arrival, nanoseconds since the epoch.
     pub first: i64,
     /// See `first`.
     pub last: i64,
     /// Last answer below 400: proof of health, and when.
     pub last_success: i64,
+    /// Requests of users by slot of time.
+    pub slots: Slots,
     buckets: Vec<u32>,
     timed: u64,
 }
@@ -45,9 +54,12 @@ impl Default for Health {
             errors_app: 0,
             errors_platform: 0,
             errors_5xx: 0,
+            health_checks: 0,
+            health_checks_failed: 0,
             first: i64::MAX,
             last: i64::MIN,
             last_success: i64::MIN,
+            slots: Slots::default(),
             buckets: Vec::new(),
             timed: 0,
         }
@@ -56,7 +68,9 @@ impl Default for Health {
 
 impl Health {
     /// Counts one request.
-    pub fn add(&mut self, arrival: i64, status: u16, platform_text: bool, latency_nanos: Option<i64>) {
+    pub fn add(&mut self, arrival: i64, status: u16, platform_text: bool, latency_nanos: Option<i64>, caller: Caller) {
+        let bucket = latency_bucket(latency_nanos);
+        self.slots.add(arrival, outcome(status, platform_text, bucket, caller != Caller::User));
         self.requests += 1;
         self.first = self.first.min(arrival);
         self.last = self.last.max(arrival);
@@ -71,13 +85,19 @@ impl Health {
             0 => {}
         }
         self.errors_5xx += u64::from(status >= 500);
-        if let Some(bucket) = latency_bucket(latency_nanos) {
+        if let Some(bucket) = bucket {
             if self.buckets.is_empty() {
                 self.buckets = vec![0; BUCKETS];
             }
             self.buckets[usize::from(bucket)] += 1;
             self.timed += 1;
         }
+    }
+
+    /// Counts a request that was added as a health check, too.
+    pub fn add_health_check(&mut self, failed: bool) {
+        self.health_checks += 1;
+        self.health_checks_failed += u64::from(failed);
     }
 
     /// Adds the counts of another part of the same revision's requests.
@@ -88,10 +108,13 @@ impl Health {
         self.errors_app += other.errors_app;
         self.errors_platform += other.errors_platform;
         self.errors_5xx += other.errors_5xx;
+        self.health_checks += other.health_checks;
+        self.health_checks_failed += other.health_checks_failed;
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
         self.last_success = self.last_success.max(other.last_success);
         self.timed += other.timed;
+        self.slots.merge(&other.slots);
         if self.buckets.is_empty() {
             self.buckets.clone_from(&other.buckets);
         } else {
@@ -123,11 +146,23 @@ impl Health {
         }
     }
 
+    /// Takes back `times` health checks.
+    pub(super) fn take_back_health_check(&mut self, failed: bool, times: u64) {
+        self.health_checks = self.health_checks.saturating_sub(times);
+        if failed {
+            self.health_checks_failed = self.health_checks_failed.saturating_sub(times);
+        }
+    }
+
     /// Whether the histogram has the buckets of this version, or none, and no count is above `count_max`.
     pub(super) fn is_sound(&self, count_max: u64) -> bool {
         let outcomes = [self.succeeded, self.client_errors, self.errors_app, self.errors_platform, self.errors_5xx];
         (self.buckets.is_empty() || self.buckets.len() == BUCKETS)
-            && outcomes.into_iter().chain([self.requests, self.timed]).all(|count| count <= count_max)
+            && self.slots.is_sound(count_max, u16::try_from(BUCKETS).unwrap_or(u16::MAX))
+            && outcomes
+                .into_iter()
+                .chain([self.requests, self.timed, self.health_checks, self.health_checks_failed])
+                .all(|count| count <= count_max)
     }
 
     /// Latency that the given share of requests stayed below, in milliseconds; `None` without latencies.
@@ -141,7 +176,7 @@ impl Health {
         for (index, count) in self.buckets.iter().enumerate() {
             passed += f64::from(*count);
             if passed >= wanted {
-                return Some(upper_ms(index));
+                return Some(bucket_ms(index));
             }
         }
         None
@@ -164,8 +199,21 @@ pub(super) fn latency_bucket(nanos: Option<i64>) -> Option<u16> {
     nanos.filter(|nanos| *nanos > 0).map(bucket_of)
 }
 
-/// Middle of a bucket, rounded to three significant digits so that it prints the same everywhere.
-fn upper_ms(index: usize) -> f64 {
+/// What a request is in a comparison; `aside` where it was not a user's. How long a switch of protocols was kept open says nothing about speed.
+pub(super) fn outcome(status: u16, platform_text: bool, bucket: Option<u16>, aside: bool) -> Outcome {
+    match status {
+        _ if aside => Outcome::SetAside,
+        429 if platform_text => Outcome::Refused,
+        500.. if platform_text => Outcome::ErrorPlatform,
+        500.. => Outcome::ErrorApp,
+        400..500 => Outcome::ClientError,
+        200..400 => Outcome::Succeeded(bucket),
+        _ => Outcome::Unknown,
+    }
+}
+
+/// Middle of a latency bucket in milliseconds, rounded to three significant digits so that it prints the same everywhere.
+pub fn bucket_ms(index: usize) -> f64 {
     #[allow(
         clippy::cast_precision_loss,
         clippy::cast_possible_wrap,
@@ -180,12 +228,13 @@ fn upper_ms(index: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::Health;
+    use crate::classify::Caller::User;
 
     #[test]
     fn percentiles_are_right_within_two_percent() {
         let mut health = Health::default();
         for ms in 1..=1_000 {
-            health.add(ms, 200, false, Some(ms * 1_000_000));
+            health.add(ms, 200, false, Some(ms * 1_000_000), User);
         }
         for (share, expected) in [(0.5, 500.0), (0.95, 950.0), (0.99, 990.0)] {
             let seen = health.latency_ms(share).unwrap();
@@ -198,8 +247,8 @@ mod tests {
         let (mut whole, mut left, mut right) = (Health::default(), Health::default(), Health::default());
         for i in 0..100u16 {
             let (status, nanos) = (if i % 10 == 0 { 503 } else { 200 }, i64::from(i) * 1_000_000);
-            whole.add(nanos, status, i % 20 == 0, Some(nanos));
-            if i % 3 == 0 { &mut left } else { &mut right }.add(nanos, status, i % 20 == 0, Some(nanos));
+            whole.add(nanos, status, i % 20 == 0, Some(nanos), User);
+            if i % 3 == 0 { &mut left } else { &mut right }.add(nanos, status, i % 20 == 0, Some(nanos), User);
         }
         left.merge(&right);
         assert_eq!(left, whole);

@@ -12,30 +12,36 @@
 pub mod audit;
 pub mod clusters;
 pub mod columns;
+pub mod file_span;
 pub mod health;
 pub mod life;
+pub mod patterns;
 pub mod record;
 pub mod row;
 pub mod seen;
+pub mod slots;
 pub mod symbols;
 pub mod tables;
 
+mod adopt;
 mod assemble;
 mod classes;
 mod home;
+mod repeats;
 mod settle;
+mod span;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use compact_str::CompactString;
 use foldhash::fast::FixedState;
-use serde::{Deserialize, Serialize};
 
 use crate::classify::{self, Classified, Classifier};
 use crate::model::{Entry, Position, Severity, Stream, Timestamp};
 use audit::AuditFact;
 use classes::Classes;
+use file_span::FileSpan;
 use health::Health;
 pub use home::Home;
 use home::{Origin, RecentOrigins};
@@ -43,43 +49,13 @@ use life::Life;
 use row::{ClassId, Row};
 use seen::Seen;
 pub use settle::Settled;
+pub use span::Span;
 use symbols::{EMPTY, Symbol, Symbols};
 
 /// Classes remembered by address before the memory starts afresh.
 const RECENT_MAX: usize = 16_384;
 
 type Map<K, V> = HashMap<K, V, FixedState>;
-
-/// Count and extent of some part of the export.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Span {
-    /// Entries.
-    pub count: u64,
-    /// First, nanoseconds since the epoch.
-    pub first: i64,
-    /// Last.
-    pub last: i64,
-}
-
-impl Default for Span {
-    fn default() -> Self {
-        Self { count: 0, first: i64::MAX, last: i64::MIN }
-    }
-}
-
-impl Span {
-    fn add(&mut self, time: i64) {
-        self.count += 1;
-        self.first = self.first.min(time);
-        self.last = self.last.max(time);
-    }
-
-    fn merge(&mut self, other: Self) {
-        self.count += other.count;
-        self.first = self.first.min(other.first);
-        self.last = self.last.max(other.last);
-    }
-}
 
 /// What one worker, or all of them together, know so far.
 #[derive(Default)]
@@ -104,8 +80,8 @@ pub struct Facts {
     pub revisions: Map<(Symbol, Symbol), Span>,
     /// Entries by (service, stream, severity).
     pub coverage: Map<(Symbol, Stream, Option<Severity>), Span>,
-    /// Entries by (file, severity), duplicates included: shows per-file and per-severity limits.
-    pub files: Map<(u32, Option<Severity>), Span>,
+    /// Entries by (file, stream, severity), duplicates included: shows limits, orders, gaps between streams.
+    pub files: Map<(u32, Stream, Option<Severity>), FileSpan>,
     /// Entries by minute since the epoch: shows gaps.
     pub minutes: BTreeMap<i64, u64>,
     /// Platform, project and region by service.
@@ -131,6 +107,17 @@ struct KnownClass {
 impl Facts {
     /// Adds entries.
     pub fn observe(&mut self, classifier: &mut Classifier, seen: &Seen, entries: &[Entry<'_>]) {
+        self.observe_with(classifier, seen, entries, |_, _, _, _| ());
+    }
+
+    /// Adds entries and shows each to `also`, with its identity and whether it is no copy of one before.
+    fn observe_with(
+        &mut self,
+        classifier: &mut Classifier,
+        seen: &Seen,
+        entries: &[Entry<'_>],
+        mut also: impl FnMut(&Self, &Entry<'_>, Option<u64>, bool),
+    ) {
         let identities: Vec<Option<u64>> = entries.iter().map(|entry| seen.identity(entry)).collect();
         let mut are_new = Vec::new();
         seen.are_new(&identities, &mut are_new);
@@ -139,6 +126,7 @@ impl Facts {
         for (((entry, instance), identity), is_new) in entries.iter().zip(instances).zip(identities).zip(are_new) {
             let names = Names { instance, identity, is_new };
             self.observe_entry(classifier, entry, names);
+            also(self, entry, identity, is_new);
         }
     }
 
@@ -146,7 +134,7 @@ impl Facts {
         let Names { instance, identity, is_new } = names;
         self.entries += 1;
         if let Some(time) = entry.timestamp {
-            self.files.entry((entry.position.file, entry.severity)).or_default().add(time.0);
+            self.files.entry((entry.position.file, entry.stream, entry.severity)).or_default().add(entry, time);
         }
         if let Some(identity) = identity
             && !is_new
@@ -168,6 +156,7 @@ impl Facts {
         let origin = self.origin(entry);
         let end = self.observe_life(entry, origin, instance, time);
         self.observe_coverage(entry, origin, time);
+        self.audit.extend(audit::azure_fact(entry, time));
         if !class.is_quiet() {
             let place = Place { origin, instance, time: end, written: time, identity: identity.unwrap_or(0) };
             self.keep(entry, &class, &place);
@@ -249,7 +238,10 @@ impl Facts {
             failed = classify::is_failed_request(status, !entry.text.is_empty());
             end = time.plus(http.latency_nanos.unwrap_or(0));
             let health = self.health.entry((service, revision)).or_default();
-            health.add(time.0, status, !entry.text.is_empty(), http.latency_nanos);
+            health.add(time.0, status, !entry.text.is_empty(), http.latency_nanos, classify::caller_of(http));
+            if classify::is_health_check(http) {
+                health.add_health_check(failed);
+            }
             let minute = self
                 .traffic
                 .entry((service, revision))

@@ -11,6 +11,7 @@ use std::hash::BuildHasher;
 use foldhash::fast::FixedState;
 use serde::{Deserialize, Serialize};
 
+use super::audit::AuditFact;
 use super::seen::Seen;
 use super::symbols::{EMPTY, Symbol, Symbols};
 use super::{Facts, Map, health};
@@ -44,7 +45,8 @@ pub struct Share {
     pub origin: u32,
     /// Instance; may be empty.
     pub instance: Symbol,
-    /// Of a request `1 + 2 × status`, and one more with a platform text; 0 elsewhere.
+    /// Of a request `1 + 8 × status`, one more with a platform text, two more where it was not a user's, and four more
+    /// for a health check; 0 elsewhere.
     pub outcome: u32,
     /// Of a request `1 +` the bucket of its latency; 0 where there is none.
     pub latency: u16,
@@ -76,24 +78,21 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Lets `facts` see entries, one by one, and keeps what each added.
+    /// Lets `facts` see entries and keeps what they added.
     pub fn observe(&mut self, facts: &mut Facts, classifier: &mut Classifier, seen: &Seen, entries: &[Entry<'_>]) {
-        for entry in entries {
-            self.observe_entry(facts, classifier, seen, entry);
-        }
+        let mut audited = facts.audit.len();
+        facts.observe_with(classifier, seen, entries, |facts, entry, identity, is_new| {
+            let fact = facts.audit.get(audited);
+            audited = facts.audit.len();
+            let sum = self.fingerprints.entry(entry.position.file).or_default();
+            *sum = sum.wrapping_add(fingerprint(entry, identity));
+            if is_new {
+                self.record(entry, identity, fact);
+            }
+        });
     }
 
-    fn observe_entry(&mut self, facts: &mut Facts, classifier: &mut Classifier, seen: &Seen, entry: &Entry<'_>) {
-        let (counted, audited) = (facts.unique_entries, facts.audit.len());
-        facts.observe(classifier, seen, std::slice::from_ref(entry));
-        let identity = seen.identity(entry);
-        let print = fingerprint(entry, identity);
-        let sum = self.fingerprints.entry(entry.position.file).or_default();
-        *sum = sum.wrapping_add(print);
-        if facts.unique_entries == counted {
-            return;
-        }
-        let fact = facts.audit.get(audited);
+    fn record(&mut self, entry: &Entry<'_>, identity: Option<u64>, fact: Option<&AuditFact>) {
         let is_audit = entry.audit.is_some();
         let (service, revision) = match fact {
             Some(fact) => (fact.service.as_str(), fact.revision.as_str()),
@@ -112,8 +111,15 @@ impl Recorder {
             minute: entry.timestamp.map_or(UNTIMED, |time| time.0.div_euclid(60_000_000_000)),
             origin: self.origin(origin),
             instance: if is_audit { EMPTY } else { self.names.intern(&entry.instance) },
-            outcome: request
-                .map_or(0, |http| 1 + 2 * u32::from(classify::status_of(http)) + u32::from(!entry.text.is_empty())),
+            outcome: request.map_or(0, |http| {
+                let flags = [
+                    !entry.text.is_empty(),
+                    classify::caller_of(http) != classify::Caller::User,
+                    classify::is_health_check(http),
+                ];
+                let bits: u32 = (0..).zip(flags).map(|(bit, is_set)| u32::from(is_set) << bit).sum();
+                1 + 8 * u32::from(classify::status_of(http)) + bits
+            }),
             latency: request.and_then(|http| health::latency_bucket(http.latency_nanos)).map_or(0, |bucket| 1 + bucket),
         };
         match identity {
@@ -195,11 +201,16 @@ impl Facts {
         }
         let (mut status, mut failed) = (0, false);
         if let Some(outcome) = share.outcome.checked_sub(1) {
-            let platform_text = outcome % 2 == 1;
-            status = u16::try_from(outcome / 2).unwrap_or(u16::MAX);
+            let [platform_text, aside, is_check] = [0, 1, 2].map(|bit| outcome >> bit & 1 == 1);
+            status = u16::try_from(outcome / 8).unwrap_or(u16::MAX);
             failed = classify::is_failed_request(status, platform_text);
             if let Some(health) = self.health.get_mut(&(service, revision)) {
-                health.take_back(status, platform_text, share.latency.checked_sub(1), times);
+                let bucket = share.latency.checked_sub(1);
+                health.take_back(status, platform_text, bucket, times);
+                health.slots.take_back(share.minute, health::outcome(status, platform_text, bucket, aside), times);
+                if is_check {
+                    health.take_back_health_check(failed, times);
+                }
             }
             let minutes = self.traffic.get_mut(&(service, revision));
             if let Some(counts) = minutes.and_then(|minutes| minutes.get_mut(&share.minute)) {

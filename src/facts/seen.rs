@@ -27,7 +27,8 @@ impl Default for Seen {
 }
 
 impl Seen {
-    /// The entry's identity, the same on every machine because Facts files hold it, or `None` where the exporter dropped the insertId: such entries are all different.
+    /// The entry's identity, the same on every machine because Facts files hold it; `None` where the exporter dropped
+    /// the insertId: such entries are all different.
     pub fn identity(&self, entry: &Entry<'_>) -> Option<u64> {
         if entry.insert_id.is_empty() {
             return None;

@@ -91,6 +91,7 @@ impl Facts {
         self.resolve_copies();
         let mut rows = std::mem::take(&mut self.rows);
         put_in_order(&mut rows, &self.symbols);
+        super::repeats::count_once(&mut rows);
         let classes = std::mem::take(&mut self.classes);
         let known = classes.snapshot();
         let mut open = Open(classes, known);

@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::audit::AuditFact;
+use super::file_span::FileSpan;
 use super::health::Health;
 use super::life::Life;
 use super::row::{ClassId, Row};
@@ -20,6 +21,12 @@ const COUNT_MAX: u64 = 1 << 48;
 
 /// A table with two names as its key.
 type ByPair<T> = Vec<((Symbol, Symbol), T)>;
+
+/// Service, log and severity.
+type LogKey = (Symbol, Stream, Option<Severity>);
+
+/// File, log and severity.
+type FileKey = (u32, Stream, Option<Severity>);
 
 /// All facts, ordered.
 #[derive(Debug, Default)]
@@ -46,8 +53,8 @@ pub struct Counts {
     health: ByPair<Health>,
     traffic: ByPair<Vec<(i64, (u64, u64))>>,
     revisions: ByPair<Span>,
-    coverage: Vec<((Symbol, Stream, Option<Severity>), Span)>,
-    files: Vec<((u32, Option<Severity>), Span)>,
+    coverage: Vec<(LogKey, Span)>,
+    files: Vec<(FileKey, FileSpan)>,
     minutes: Vec<(i64, u64)>,
     homes: Vec<(Symbol, Home)>,
     projects: Vec<(Symbol, u64)>,
@@ -113,9 +120,9 @@ impl Facts {
         self.audit.retain_mut(|fact| place(&mut fact.position));
         wrong?;
         let mut files = Map::default();
-        for ((file, severity), span) in std::mem::take(&mut self.files) {
+        for ((file, stream, severity), span) in std::mem::take(&mut self.files) {
             if let Some(file) = known(file)? {
-                files.insert((file, severity), span);
+                files.insert((file, stream, severity), span);
             }
         }
         self.files = files;
@@ -194,19 +201,19 @@ impl Counts {
     fn check(&self, names: usize) -> Result<(), Unsound> {
         let is_name = |symbol: Symbol| (symbol.0 as usize) < names;
         let is_pair = |(a, b): (Symbol, Symbol)| is_name(a) && is_name(b);
-        let named = self.lives.iter().all(|(key, life)| is_pair(*key) && is_name(life.revision))
+        let is_complete = self.lives.iter().all(|(key, life)| is_pair(*key) && is_name(life.revision))
             && self.health.iter().all(|(key, _)| is_pair(*key))
             && self.traffic.iter().all(|(key, _)| is_pair(*key))
             && self.revisions.iter().all(|(key, _)| is_pair(*key))
             && self.coverage.iter().all(|((service, ..), _)| is_name(*service))
             && self.homes.iter().all(|(service, _)| is_name(*service))
             && self.projects.iter().all(|(project, _)| is_name(*project));
-        if !named {
+        if !is_complete {
             return Err(Unsound("a count names what is not there"));
         }
         let spans = self.revisions.iter().map(|(_, span)| span);
         let spans = spans.chain(self.coverage.iter().map(|(_, span)| span));
-        let spans = spans.chain(self.files.iter().map(|(_, span)| span)).map(|span| span.count);
+        let spans = spans.chain(self.files.iter().map(|(_, file)| &file.span)).map(|span| span.count);
         let minutes = self.traffic.iter().flat_map(|(_, minutes)| minutes.iter().map(|(_, counts)| counts.0));
         let lives = self.lives.iter().flat_map(|(_, life)| [life.answered, life.failed]);
         let plain = [self.entries, self.unique_entries, self.untimed].into_iter();

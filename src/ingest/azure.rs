@@ -14,8 +14,10 @@ pub(super) fn convert(mut row: Map<String, Value>, is_http: bool) -> Map<String,
     let mut entry = Map::new();
     let time = take(&mut row, &["TimeStamp", "TimeGenerated", "time_t"]).map(|time| portal_time(&time).unwrap_or(time));
     entry.insert("timestamp".to_owned(), time.unwrap_or_default());
+    let mut told = None;
     match take(&mut row, &["Msg", "Log_s", "Log"]) {
         Some(Value::String(text)) => {
+            told = app_in(&text).filter(|_| stream == "system").map(Value::from);
             // A structured logger's line: its fields are worth more than its text.
             let object =
                 text.starts_with('{').then(|| serde_json::from_str::<Map<String, Value>>(&text).ok()).flatten();
@@ -38,7 +40,7 @@ pub(super) fn convert(mut row: Map<String, Value>, is_http: bool) -> Map<String,
         entry.insert("httpRequest".to_owned(), http(&mut row));
     }
     let labels = json!({
-        "service_name": service_name(&mut row),
+        "service_name": service_name(&mut row).or(told),
         "revision_name": take(&mut row, &["RevisionName", "RevisionName_s"]),
         "project_id": take(&mut row, &["EnvironmentName", "EnvironmentName_s"]),
         "location": take(&mut row, &["Location", "Location_s"]),
@@ -49,7 +51,12 @@ pub(super) fn convert(mut row: Map<String, Value>, is_http: bool) -> Map<String,
         "container_name": take(&mut row, &["ContainerName", "ContainerName_s"]),
     });
     entry.insert("labels".to_owned(), labels);
-    let reason = take(&mut row, &["Reason", "Reason_s", "ResponseCodeDetails", "ResponseCodeDetails_s"]);
+    let details = take(&mut row, &["ResponseCodeDetails", "ResponseCodeDetails_s"]);
+    // Who answered: the app itself (`via_upstream`), or the ingress, in the words of Envoy's response code details.
+    if let Some(details) = details.as_ref().and_then(Value::as_str).filter(|details| *details != "via_upstream") {
+        entry.insert("textPayload".to_owned(), format!("The ingress answered: {details}").into());
+    }
+    let reason = take(&mut row, &["Reason", "Reason_s"]);
     let count = take(&mut row, &["Count", "Count_d"]).and_then(|count| repeats(&count));
     entry.insert("whydown.azure".to_owned(), json!({ "stream": stream, "reason": reason, "count": count }));
     entry
@@ -68,7 +75,19 @@ fn service_name(row: &mut Map<String, Value>) -> Option<Value> {
         .into_iter()
         .filter_map(|key| row.get(key).and_then(Value::as_str))
         .find_map(|name| name.split_once("--"));
-    parent.map(|(app, _)| Value::from(app)).or(named)
+    parent.map(|(app, _)| Value::from(app))
+}
+
+/// The app in a message of the platform: before the `--` of a revision or replica, which stands in quotes, after a
+/// colon or after the orchestrator's namespace.
+fn app_in(text: &str) -> Option<&str> {
+    let at = text.find("--")?;
+    let is_name = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    let start = text.bytes().take(at).rposition(|b| !is_name(b)).map_or(0, |index| index + 1);
+    let before = text[..start].chars().next_back();
+    let after = text[at + 2..].bytes().next();
+    (start < at && matches!(before, Some('\'' | '"' | '/' | ' ')) && after.is_some_and(is_name))
+        .then(|| &text[start..at])
 }
 
 /// Only system rows have a reason, a source or a type; empty cells of a CSV are absent, nulls are not.
@@ -177,6 +196,33 @@ mod tests {
         );
         assert_eq!(row["httpRequest"]["requestUrl"], "https://h/p");
         assert_eq!(row["httpRequest"]["latency"], "12ms");
+    }
+
+    #[test]
+    fn what_the_ingress_answered_itself_is_told_and_what_the_app_answered_is_not() {
+        let row = |details: &str| {
+            converted(
+                json!({"TimeGenerated": "t", "ContainerAppName": "shop", "StatusCode": 503, "ResponseCodeDetails": details}),
+                true,
+            )
+        };
+        assert_eq!(row("via_upstream").get("textPayload"), None);
+        assert_eq!(row("no_healthy_upstream")["textPayload"], "The ingress answered: no_healthy_upstream");
+    }
+
+    #[test]
+    fn a_row_without_names_is_of_the_app_that_its_message_names() {
+        for (text, app) in [
+            ("Replica 'shop--a-76dcb74c58-vvz5t' has been scheduled to run on a node.", json!("shop")),
+            ("Deactivated apps/v1.Deployment k8se-apps/shop-api--2jez9z2 from 1 to 0", json!("shop-api")),
+            ("Creating a new revision: shop--a", json!("shop")),
+            ("Created container 'shop'", Value::Null),
+            ("exec --verbose", Value::Null),
+            ("--", Value::Null),
+        ] {
+            let row = converted(json!({"TimeGenerated": "t", "Log_s": text, "Reason_s": "x"}), false);
+            assert_eq!(row["resource"]["labels"]["service_name"], app, "{text}");
+        }
     }
 
     #[test]

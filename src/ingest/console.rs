@@ -73,7 +73,12 @@ fn parts(line: &str) -> Option<(&str, &str, &str)> {
 }
 
 /// One collected entry in the canonical form; an audit summary's bracketed fields become its payload.
+/// An error of a transcript has that form already.
 pub(super) fn canonical(entry: &str) -> Option<Canonical> {
+    if entry.starts_with('{') {
+        let object = serde_json::from_str(entry).ok()?;
+        return Some(Canonical { object, converted: true });
+    }
     let (severity, time, text) = parts(entry)?;
     let mut object = Map::new();
     object.insert("severity".to_owned(), severity.into());

@@ -201,6 +201,8 @@ fn azure_stream(word: &str) -> Stream {
         "stdout" => Stream::Stdout,
         "stderr" => Stream::Stderr,
         "requests" => Stream::Requests,
+        // What the control plane answered to a call of CI.
+        "activity" => Stream::Activity,
         _ => Stream::Application,
     }
 }

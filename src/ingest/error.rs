@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use super::sniff::EMPTY_EXPORT;
+
 /// Why nothing could be read.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -30,6 +32,14 @@ pub enum Error {
         /// Every input with what it seems to be, by path.
         inputs: Vec<Unrecognised>,
     },
+}
+
+impl Error {
+    /// Whether every input is a good export that holds no entry: a quiet time, not a mistake.
+    pub fn is_empty_export(&self) -> bool {
+        matches!(self, Self::NotLogData { inputs }
+            if !inputs.is_empty() && inputs.iter().all(|input| input.looks_like == EMPTY_EXPORT))
+    }
 }
 
 /// An input that holds no log entry.

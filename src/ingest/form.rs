@@ -4,6 +4,7 @@
 
 use super::cut::{Kind, classify, string_end};
 use super::table::Header;
+use super::transcript;
 
 /// How a text is cut into records.
 #[derive(Debug, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub(super) enum Form {
     Yaml { is_list: bool },
     /// A CSV table of entries.
     Table(Header),
+    /// Lines of a deployment pipeline.
+    Transcript,
     /// Prose that may hold JSON objects or copied console lines.
     Prose,
     /// Nothing that can be read.
@@ -87,6 +90,9 @@ fn object_end(text: &[u8]) -> Option<usize> {
 
 fn other(text: &[u8]) -> (Form, &'static str) {
     let first_line = text.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end();
+    if std::str::from_utf8(first_line).is_ok_and(|line| transcript::parts(line).is_some()) {
+        return (Form::Transcript, "transcript");
+    }
     if let Some(header) = Header::parse(first_line) {
         return (Form::Table(header), "csv");
     }
@@ -123,6 +129,7 @@ mod tests {
             ("- errorGroups: []\n  insertId: a\n", "yaml"),
             ("# Errors\n\n{\n", "text"),
             ("[2025-12-11 01:28:12] WARNING x", "text"),
+            ("deploy\tRun az\t2026-03-02T10:00:01.1234567Z Requested labels: ubuntu", "transcript"),
             ("  \n", "empty"),
         ] {
             assert_eq!(detect(head.as_bytes()).1, name, "{head}");

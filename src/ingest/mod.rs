@@ -5,7 +5,7 @@
 //! fold sees every entry once, in no particular order, so what it builds must not depend on order.
 //!
 //! ```text
-//! input ─► decode ─► form ─► source (cut, table, console) ─► batches ─► work (wire, repair, yaml, canonical, azure) ─► entry
+//! input ─► decode ─► form ─► source (cut, table, console, transcript) ─► batches ─► work (wire, repair, yaml, canonical, azure) ─► entry
 //! ```
 //! Each worker opens inputs of its own while there are any, then helps with those still open. Memory
 //! is one window and one batch per worker, never a whole file.
@@ -22,6 +22,7 @@ mod filter;
 mod form;
 mod input;
 mod keys;
+mod lines;
 mod nesting;
 mod progress;
 mod repair;
@@ -32,6 +33,7 @@ mod state;
 mod table;
 #[cfg(test)]
 mod tests;
+mod transcript;
 mod wire;
 mod work;
 mod yaml;
@@ -45,6 +47,7 @@ use crate::model::report::InputFile;
 pub use damage::{Damage, kind_of_damage};
 pub use error::{Error, Unrecognised};
 pub use filter::Filter;
+pub use lines::read_lines;
 pub use progress::Progress;
 pub use state::{StateDocument, StateKind};
 

@@ -23,6 +23,9 @@ const MAGIC: &[(&[u8], &str)] = &[
     (b"Obj\x01", "an Avro file"),
 ];
 
+/// What `[]` is, which gcloud prints when nothing matches.
+pub(super) const EMPTY_EXPORT: &str = "an export without any entry (the filter or the time range matched nothing)";
+
 /// What the text, or failing that the stored bytes, look like. `text` is the decoded beginning.
 pub(super) fn looks_like(stored: &[u8], text: &[u8]) -> String {
     if stored.is_empty() {
@@ -51,7 +54,7 @@ pub(super) fn looks_like(stored: &[u8], text: &[u8]) -> String {
         return "the error message of a command, not its output".to_owned();
     }
     if matches!(head.trim_end(), "[]" | "{}") {
-        return "an export without any entry (the filter or the time range matched nothing)".to_owned();
+        return EMPTY_EXPORT.to_owned();
     }
     if head.starts_with(['{', '[']) && head.contains('"') {
         return "JSON without log entries".to_owned();
@@ -82,7 +85,7 @@ mod tests {
             (b"\x89PNG\r\n\x1a\n", "a PNG image"),
             (b"<!DOCTYPE html><title>Sign in</title>", "an HTML login page (the download was not signed in)"),
             (b"<html><body>x", "an HTML page"),
-            (b"[]\n", "an export without any entry (the filter or the time range matched nothing)"),
+            (b"[]\n", super::EMPTY_EXPORT),
             (b"{\"name\": 1}", "JSON without log entries"),
             (b"hello world", "plain text without log entries"),
             (b"a,b,c\n1,2,3\n", "a CSV table without log columns"),

@@ -47,7 +47,7 @@ pub(super) enum Content {
     Rows(Arc<Header>),
     /// YAML documents at `spans`.
     Documents,
-    /// Copied console lines at `spans`.
+    /// Copied console lines, or errors of a transcript, at `spans`.
     Copied,
 }
 
@@ -85,6 +85,7 @@ enum Cutting {
     Records(Box<Cutter>, Option<CopiedLines>),
     Documents { is_list: bool },
     Rows(Arc<Header>),
+    Transcript,
     Done,
 }
 
@@ -169,6 +170,7 @@ impl Source {
                 Cutting::Records(cutter, copied) => self.records(cutter, copied, batch),
                 Cutting::Documents { is_list } => self.documents(is_list, batch),
                 Cutting::Rows(header) => self.rows(header, batch),
+                Cutting::Transcript => self.transcript(batch),
                 Cutting::Done => false,
             };
             if found {
@@ -242,6 +244,7 @@ impl Source {
                 self.drop_first_line();
                 Cutting::Rows(Arc::new(header))
             }
+            Form::Transcript => Cutting::Transcript,
             Form::Unreadable => Cutting::Done,
         }
     }

@@ -1,11 +1,14 @@
 //! The report contract, JSON schema version 1. Every other format is rendered from it.
 //!
-//! Fields may be added freely; none may be renamed. Times are RFC 3339 in UTC.
-//! Counts are of unique entries unless the field says otherwise.
+//! Fields may be added, never renamed. Times are RFC 3339 in UTC. Counts are of unique entries unless said otherwise.
+
+mod beside;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Category, Platform, Risk, Role, Stage, Timestamp, Verdict};
+use super::{Category, Occurrences, Platform, Risk, Role, Stage, Timestamp, Verdict};
+
+pub use beside::{RuledOut, Suppressed};
 
 /// Version of the contract written into `schema_version`.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -25,6 +28,9 @@ pub struct Report {
     pub clusters: Vec<Cluster>,
     /// Ranked root causes; rank 1 first.
     pub findings: Vec<Finding>,
+    /// Findings that the user's ignore file takes out of the ranking; left out where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suppressed: Vec<Suppressed>,
     /// Hypotheses that were tested and rejected, with the numbers that rejected them.
     pub ruled_out: Vec<RuledOut>,
     /// Thresholds checked over the covered time.
@@ -293,6 +299,9 @@ pub struct Finding {
     pub first: Timestamp,
     /// Last sign.
     pub last: Timestamp,
+    /// What failed through it; all 0 where a report does not count it.
+    #[serde(default)]
+    pub occurrences: Occurrences,
     /// The cause itself.
     pub cause: Cause,
     /// cause → failure → impact, each joined to the one before.
@@ -373,17 +382,6 @@ pub struct Action {
     pub risk: Risk,
 }
 
-/// A hypothesis that did not hold.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct RuledOut {
-    /// What might have been the cause.
-    pub hypothesis: String,
-    /// Why it is not, with numbers.
-    pub reason: String,
-    /// Entries that show it.
-    pub evidence: Vec<Evidence>,
-}
-
 /// One threshold over the covered time.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Check {
@@ -393,6 +391,6 @@ pub struct Check {
     pub threshold: String,
     /// What was seen.
     pub observed: String,
-    /// `pass`, `warn`, `fail` or `not-judged`.
+    /// `pass`, `info`, `warn`, `fail` or `not-judged` (not enough data).
     pub status: String,
 }

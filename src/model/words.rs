@@ -20,6 +20,16 @@ pub enum Platform {
     Other,
 }
 
+impl Platform {
+    /// What makes traffic follow the newest ready revision again, in the words of its command line.
+    pub fn follow_latest(self) -> &'static str {
+        match self {
+            Self::AzureContainerApps => "`--revision-weight latest=100`",
+            _ => "`--to-latest`",
+        }
+    }
+}
+
 /// What a cluster is in the chain cause → failure → impact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -15,7 +15,7 @@ use crate::facts::Settled;
 use crate::facts::clusters::Clusters;
 use crate::facts::symbols::{EMPTY, Symbol};
 use crate::model::Role;
-use crate::state::State;
+use crate::state::{ServiceState, State};
 
 type Map<K, V> = HashMap<K, V, FixedState>;
 
@@ -52,6 +52,8 @@ pub struct Causes {
     pub by_execution: Map<Symbol, Vec<usize>>,
     /// Rows that announce a listening port, by (service, instance).
     pub ports: Map<(Symbol, Symbol), Vec<usize>>,
+    /// Port that is probed where the probe's message does not say, by service.
+    pub probed: Map<Symbol, String>,
     /// Clusters seen on healthy instances about as often as on failed ones.
     unspecific: HashSet<usize, FixedState>,
 }
@@ -112,8 +114,10 @@ pub fn causes(settled: &Settled, clusters: &Clusters, state: &State) -> Causes {
         ports.entry((row.service, row.instance)).or_default().push(index);
     }
     let root_of = join_tellings(settled, clusters, &by_instance, &by_revision);
+    let described = |service: &ServiceState| service.history.target_port.map(|port| (service.symbol, port.to_string()));
+    let probed = state.services.iter().filter_map(described).collect();
     let unspecific = unspecific(clusters, state, &by_instance, &root_of);
-    Causes { root_of, by_instance, by_trace, by_revision, by_execution, ports, unspecific }
+    Causes { root_of, by_instance, by_trace, by_revision, by_execution, ports, probed, unspecific }
 }
 
 /// Joins clusters that repeat one message; returns the representative of each cluster.

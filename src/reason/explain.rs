@@ -9,7 +9,9 @@ use foldhash::fast::FixedState;
 
 use super::causes::{Causes, strength};
 use super::units::{Unit, UnitKind};
-use super::weights::{ANSWER_NANOS, CLOCK_NANOS, DEATH_NANOS_MAX, LOST_WITH_INSTANCE_NANOS, REVISION_WINDOW_NANOS};
+use super::weights::{
+    ANSWER_NANOS, BETWEEN_STARTS_NANOS, CLOCK_NANOS, DEATH_NANOS_MAX, LOST_WITH_INSTANCE_NANOS, REVISION_WINDOW_NANOS,
+};
 use super::{callers, chance};
 use crate::classify::Strength;
 use crate::classify::mark::Mark;
@@ -139,8 +141,13 @@ impl View<'_> {
     /// The startup probe of a port failed while the application says that it listens on another one.
     fn on_other_port(&self, unit: &Unit) -> Option<Explanation> {
         let class_of = |row: usize| self.settled.class(&self.settled.rows[row]);
-        let probe = unit.rows.iter().copied().find(|row| class_of(*row).mark == Mark::ProbeFailed)?;
-        let probed = port_in(self.settled.text(self.settled.rows[probe].text))?;
+        let probe = unit
+            .rows
+            .iter()
+            .copied()
+            .find(|row| matches!(class_of(*row).mark, Mark::ProbeFailed | Mark::ProbeTried))?;
+        let described = || self.causes.probed.get(&unit.service).map(String::as_str);
+        let probed = port_in(self.settled.text(self.settled.rows[probe].text)).or_else(described)?;
         let announced = self.causes.ports.get(&(unit.service, unit.instance))?;
         let port_of = |row: usize| class_of(row).capture("port");
         if announced.iter().any(|row| port_of(*row) == probed) {
@@ -324,10 +331,12 @@ fn attach_by_revision(units: &[Unit], explained: &mut [Option<Explanation>]) {
             let refused = unit.kind == UnitKind::Request && (unit.instance == EMPTY || unit.status != 500);
             let starts = [true, false].map(|boot| (UnitKind::Instance, unit.service, unit.revision, EMPTY, 0, boot));
             let deploy = (UnitKind::Deploy, unit.service, unit.revision, EMPTY, 0, false);
+            let between = || starts.iter().find_map(|key| between(twins.get(key), unit.end));
             let failing = starts.iter().chain([&deploy]).filter_map(|key| nearest(twins.get(key), unit.end));
-            failing
+            let near = failing
                 .filter(|(end, _)| refused && (end - unit.end).abs() <= REVISION_WINDOW_NANOS)
-                .min_by_key(|(end, cause)| ((end - unit.end).abs(), cause.row))
+                .min_by_key(|(end, cause)| ((end - unit.end).abs(), cause.row));
+            near.or_else(|| between().filter(|_| refused && unit.instance == EMPTY))
         });
         if let Some((end, cause)) = found {
             let distance = cause.distance + unit.end - end;
@@ -342,6 +351,14 @@ pub(super) type TwinKey = (UnitKind, Symbol, Symbol, Symbol, u16, bool);
 pub(super) fn twin_key(unit: &Unit) -> TwinKey {
     let boot = unit.kind == UnitKind::Instance && unit.boot;
     (unit.kind, unit.service, unit.revision, unit.target, unit.status, boot)
+}
+
+/// The element before a time, where the next one follows soon and has the same cause: nothing came up in between.
+fn between(list: Option<&Vec<(i64, Explanation)>>, time: i64) -> Option<(i64, Explanation)> {
+    let list = list?;
+    let after = list.partition_point(|(end, _)| *end < time);
+    let (before, next) = (list.get(after.checked_sub(1)?)?, list.get(after)?);
+    (next.0 - before.0 <= BETWEEN_STARTS_NANOS && next.1.root == before.1.root).then_some(*before)
 }
 
 /// The element nearest to a time in a list sorted by time.

@@ -201,11 +201,15 @@ fn reaches(units: &[Unit], group: &Group, service: Symbol) -> bool {
     group.service == service || group.units.iter().any(|(unit, _)| units[*unit].service == service)
 }
 
-/// Whether a row stands beside the cause of one of the group's units: same instance or execution, around its end.
-fn within_group(settled: &Settled, units: &[Unit], group: &Group, row: usize) -> bool {
-    let row = &settled.rows[row];
+/// Whether a row reports one of the group's units, or stands beside the cause of one: same instance or execution,
+/// around its end.
+fn within_group(settled: &Settled, units: &[Unit], group: &Group, index: usize) -> bool {
+    let row = &settled.rows[index];
     group.units.iter().any(|(unit, _)| {
         let unit = &units[*unit];
+        if unit.rows.binary_search(&index).is_ok() {
+            return true;
+        }
         let same_place = (row.instance != EMPTY && row.instance == unit.instance)
             || (row.trace != EMPTY && row.trace == unit.trace)
             || (row.execution != EMPTY && row.execution == unit.execution);

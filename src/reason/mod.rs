@@ -7,8 +7,11 @@
 //! `units` lists what failed, `causes` what could be a root, `explain` joins them, `groups` makes one
 //! story of each, `verdict` weighs it, `chain`, `words` and `why` tell it.
 
+pub mod canary;
 pub mod explain;
 pub mod groups;
+pub mod ignore;
+pub mod tally;
 pub mod units;
 pub mod weights;
 
@@ -16,8 +19,12 @@ mod callers;
 mod causes;
 mod chain;
 mod chance;
+mod clash;
+mod inactive;
+mod occurrences;
 mod pinned;
 mod ruled_out;
+mod unread;
 mod verdict;
 mod why;
 mod words;
@@ -27,9 +34,11 @@ use crate::facts::Settled;
 use crate::facts::clusters::Clusters;
 use crate::facts::symbols::EMPTY;
 use crate::model::Timestamp;
-use crate::model::report::{Cause, Finding, RuledOut};
+use crate::model::report::{Cause, Finding, RuledOut, Suppressed};
+use crate::model::tally::Occurrence;
 use crate::state::State;
 use groups::{Basis, Group};
+use ignore::Ignore;
 use units::{Unit, UnitKind};
 
 /// When in the life of a service it fails.
@@ -68,18 +77,32 @@ pub struct Draft {
     pub minimum_keeps_it_going: bool,
     /// Revision whose deploy ended it.
     pub resolved_by: Option<String>,
+    /// When it happened: what it explains, or its entries where nothing failed; in time order.
+    pub occurrences: Vec<Occurrence>,
 }
 
 /// Everything the reasoning found.
 pub struct Reasoned {
     /// Findings in rank order.
     pub drafts: Vec<Draft>,
+    /// Findings that the user's ignore file takes out of the ranking.
+    pub suppressed: Vec<Suppressed>,
     /// Hypotheses that did not hold.
     pub ruled_out: Vec<RuledOut>,
+    /// Findings beyond the limit of a report, which are not among the drafts.
+    pub left_out: usize,
 }
 
-/// Finds the causes.
-pub fn reason(settled: &Settled, clusters: &Clusters, state: &State, catalog: &Catalog, files: &[String]) -> Reasoned {
+/// Finds the causes; `last` is the last event time of the export.
+pub fn reason(
+    settled: &Settled,
+    clusters: &Clusters,
+    state: &State,
+    catalog: &Catalog,
+    files: &[String],
+    ignore: &Ignore,
+    last: Option<Timestamp>,
+) -> Reasoned {
     let units = units::units(settled, state);
     let causes = causes::causes(settled, clusters, state);
     let explained = explain::explain(settled, clusters, &causes, &units);
@@ -89,7 +112,10 @@ pub fn reason(settled: &Settled, clusters: &Clusters, state: &State, catalog: &C
     let teller = Teller { settled, clusters, state, catalog, files, units: &units, causes: &causes, total, filtered };
     let mut drafts: Vec<Draft> = groups.iter().map(|group| teller.draft(group)).collect();
     let states = state.services.iter().enumerate();
-    drafts.extend(states.filter_map(|(index, service)| pinned::pinned(settled, index, service, files)));
+    drafts.extend(states.clone().filter_map(|(index, service)| pinned::pinned(settled, index, service, files)));
+    drafts.extend(states.clone().filter_map(|(index, service)| inactive::inactive(index, service)));
+    let unread: Vec<Draft> = states.filter_map(|(index, service)| unread::unread(index, service, &drafts)).collect();
+    drafts.extend(unread);
     drafts.sort_by(|a, b| {
         b.finding.score.total_cmp(&a.finding.score).then_with(|| {
             (a.finding.first, &a.finding.title, &a.finding.service).cmp(&(
@@ -99,12 +125,16 @@ pub fn reason(settled: &Settled, clusters: &Clusters, state: &State, catalog: &C
             ))
         })
     });
+    // Before anything is suppressed: a cause that somebody ignores is not thereby ruled out.
+    let told = drafts.len().min(weights::FINDINGS_MAX);
+    let ruled_out = ruled_out::ruled_out(settled, clusters, state, &drafts[..told]);
+    let suppressed = ignore.suppress(&mut drafts, last);
+    let left_out = drafts.len().saturating_sub(weights::FINDINGS_MAX);
     drafts.truncate(weights::FINDINGS_MAX);
     for (rank, draft) in drafts.iter_mut().enumerate() {
         draft.finding.rank = u32::try_from(rank + 1).unwrap_or(u32::MAX);
     }
-    let ruled_out = ruled_out::ruled_out(settled, clusters, state, &drafts);
-    Reasoned { drafts, ruled_out }
+    Reasoned { drafts, suppressed, ruled_out, left_out }
 }
 
 struct Teller<'a> {
@@ -157,6 +187,7 @@ impl Teller<'_> {
         if let Some(revision) = &resolved_by {
             support.push(format!("it ends with {revision}: that revision became ready and logs on without it"));
         }
+        let occurrences = occurrences::occurrences(settled, clusters, units, group);
         let finding = Finding {
             rank: 0,
             fingerprint: fingerprint(class, &service_name, group),
@@ -168,6 +199,7 @@ impl Teller<'_> {
             revisions: revisions.clone(),
             first,
             last,
+            occurrences: occurrences::counts(&occurrences),
             cause: Cause {
                 cluster: if group.basis == Basis::Unexplained {
                     String::new()
@@ -207,6 +239,7 @@ impl Teller<'_> {
             phase,
             probe_passed,
             resolved_by,
+            occurrences,
         }
     }
 }

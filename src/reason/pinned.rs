@@ -3,10 +3,11 @@
 //! In: a service's history. Out: at most one draft. A pin that was set after the newest deploy is a
 //! rollback somebody wanted, and a newest revision with a tag is a canary: neither is told.
 
-use super::{Draft, FailurePhase};
+use super::{Draft, FailurePhase, occurrences};
 use crate::facts::Settled;
 use crate::model::report::{Cause, ChainLink, Evidence, Finding, ScorePart};
-use crate::model::{Category, Role, Timestamp, Verdict};
+use crate::model::tally::{Kind, Occurrence};
+use crate::model::{Category, Occurrences, Role, Timestamp, Verdict};
 use crate::state::ServiceState;
 
 /// Below every finding with a failure: nobody's request failed by it.
@@ -71,7 +72,8 @@ pub(super) fn pinned(settled: &Settled, index: usize, service: &ServiceState, fi
         rank: 0,
         fingerprint: format!("1:pinned:{}", service.name),
         why: vec![format!(
-            "a revision pinned by name keeps all traffic until `--to-latest`; {} deploys came after it",
+            "a revision pinned by name keeps all traffic until {}; {} deploys came after it",
+            service.home.platform.follow_latest(),
             names.len()
         )],
         impact: vec![format!("users still get {pin}; no failed request hangs on it")],
@@ -93,6 +95,7 @@ pub(super) fn pinned(settled: &Settled, index: usize, service: &ServiceState, fi
         revisions: [vec![pin], names].concat(),
         first: since,
         last: newest.time,
+        occurrences: Occurrences { others: 1, ..Occurrences::default() },
         chain: vec![link],
         support: Vec::new(),
         against: Vec::new(),
@@ -109,6 +112,7 @@ pub(super) fn pinned(settled: &Settled, index: usize, service: &ServiceState, fi
         probe_passed: false,
         minimum_keeps_it_going: false,
         resolved_by: None,
+        occurrences: vec![Occurrence { time: newest.time.0, kind: Kind::Other, id: occurrences::id_of(&service.name) }],
     })
 }
 

@@ -13,7 +13,7 @@ use crate::facts::row::Row;
 use crate::facts::symbols::{EMPTY, Symbol};
 use crate::model::{Role, Stream};
 use crate::state::State;
-use crate::state::instances::End;
+use crate::state::instances::{End, first_of_last_group};
 
 /// Conditions of the control plane within this time report one failed deploy.
 const ONE_DEPLOY_NANOS: i64 = 5_000_000_000;
@@ -75,7 +75,7 @@ pub fn units(settled: &Settled, state: &State) -> Vec<Unit> {
             units.push(Unit::of(UnitKind::Build, row, index));
         } else if class.mark == Mark::WorkerLost {
             lost_worker(&mut units, row, index);
-        } else if class.mark.ends_instance() && row.instance == EMPTY {
+        } else if class.mark.ends_instance() && class.mark != Mark::ProbeTried && row.instance == EMPTY {
             units.push(Unit { boot: true, ..Unit::of(UnitKind::Instance, row, index) });
         }
     }
@@ -108,15 +108,16 @@ fn failed_instances(settled: &Settled, state: &State) -> Vec<Unit> {
             let first = rows.first().copied().or_else(|| lost.clone().next());
             let Some(first) = first else { continue };
             let row = &settled.rows[first];
-            units.push(Unit {
+            let unit = Unit {
                 instance: instance.symbol,
                 revision: instance.revision,
                 start: instance.life.first,
                 end,
-                rows: if rows.is_empty() { lost.collect() } else { rows },
                 boot: instance.failed_at_boot(),
                 ..Unit::of(if row.execution == EMPTY { UnitKind::Instance } else { UnitKind::Job }, row, first)
-            });
+            };
+            let rows = if rows.is_empty() { lost.collect() } else { rows };
+            units.extend(lives(settled, &instance.restarts, &unit, rows));
         }
     }
     units
@@ -134,6 +135,23 @@ fn lost_worker(units: &mut Vec<Unit>, row: &Row, index: usize) {
         Some(unit) => unit.rows.push(index),
         None => units.push(Unit::of(UnitKind::Worker, row, index)),
     }
+}
+
+/// One unit for each life of an instance: a container that is started again in place can fail again.
+fn lives(settled: &Settled, restarts: &[i64], whole: &Unit, rows: Vec<usize>) -> Vec<Unit> {
+    let life_of = |row: usize| restarts.partition_point(|start| *start <= settled.rows[row].time);
+    let last = rows.last().map(|row| life_of(*row));
+    let mut by_life: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for row in rows {
+        by_life.entry(life_of(row)).or_default().push(row);
+    }
+    let one = |(life, rows): (usize, Vec<usize>)| {
+        let signs: Vec<i64> = rows.iter().map(|row| settled.rows[*row].time).collect();
+        let end = if Some(life) == last { Some(whole.end) } else { first_of_last_group(&signs) };
+        let start = life.checked_sub(1).map_or(whole.start, |before| restarts[before]);
+        Unit { start, end: end.unwrap_or(whole.end), rows, ..whole.clone() }
+    };
+    by_life.into_iter().map(one).collect()
 }
 
 /// Error conditions of the control plane, and refused admin calls: one unit for each deploy, although

@@ -83,6 +83,9 @@ pub const LOST_AT_ONCE_SECONDS: f64 = 0.5;
 /// Requests refused while no instance can start fall within this time of a failed start.
 pub const REVISION_WINDOW_NANOS: i64 = 60_000_000_000;
 
+/// Between two failed starts this close together no instance came up: a crash loop backs off up to five minutes.
+pub const BETWEEN_STARTS_NANOS: i64 = 330_000_000_000;
+
 /// A change this long before the onset is named as what came before it.
 pub const CHANGE_BEFORE_ONSET_NANOS: i64 = 600_000_000_000;
 

@@ -6,9 +6,11 @@ use std::collections::HashSet;
 
 use foldhash::fast::FixedState;
 
+use super::clash;
 use super::groups::{Basis, Group};
 use super::units::{Unit, UnitKind};
 use super::weights::CHANGE_BEFORE_ONSET_NANOS;
+use crate::classify::mark::Mark;
 use crate::facts::Settled;
 use crate::facts::symbols::Symbol;
 use crate::model::Role;
@@ -68,9 +70,27 @@ impl Why<'_> {
             why.push("no entry of these files comes before it that could be the cause".to_owned());
         }
         why.extend(self.hidden_by_probe());
-        why.extend(self.onset());
+        let clash = self.clash();
+        if clash.is_empty() {
+            why.extend(self.onset());
+        }
+        why.extend(clash);
         why.extend(self.kept_going());
         why
+    }
+
+    /// A refused deployment: the runs that met, where the files hold them.
+    fn clash(&self) -> Vec<String> {
+        self.service.map_or_else(Vec::new, |service| clash::sentences(&service.history.runs, &self.refusals()))
+    }
+
+    /// When deployments were refused.
+    fn refusals(&self) -> Vec<i64> {
+        let units = self.group.units.iter().map(|(unit, _)| &self.units[*unit]);
+        let refused = |unit: &&Unit| {
+            unit.rows.iter().any(|row| self.settled.class(&self.settled.rows[*row]).mark == Mark::DeployRefused)
+        };
+        units.filter(refused).map(|unit| unit.end).collect()
     }
 
     /// Instances whose startup probe passed before they failed: the platform called them ready.
@@ -168,7 +188,8 @@ impl Why<'_> {
 
     /// The revision whose readiness ended it, if the failures stop with it and it was seen to work.
     pub fn resolved_by(&self) -> Option<String> {
-        let service = self.service?;
+        // What was refused is still to be deployed, whichever other revision became ready.
+        let service = self.service.filter(|_| self.refusals().is_empty())?;
         let last = self.last();
         service
             .revisions

@@ -13,6 +13,7 @@ use crate::facts::clusters::Clusters;
 use crate::facts::symbols::EMPTY;
 use crate::model::{Category, Timestamp};
 use crate::state::ServiceState;
+use crate::state::revisions::called_healthy;
 
 /// Requests whose latencies differ by at most this share were cut by one limit.
 const SAME_LIMIT_SHARE: f64 = 0.02;
@@ -98,7 +99,7 @@ impl Words<'_> {
     fn unexplained_category(&self) -> Category {
         let statuses: Vec<u16> = self.members().map(|unit| unit.status).collect();
         match self.class().mark {
-            Mark::ProbeFailed | Mark::ProbeKilled => Category::ProbePort,
+            Mark::ProbeFailed | Mark::ProbeTried | Mark::ProbeKilled => Category::ProbePort,
             Mark::RequestTimedOut | Mark::WorkerLost => Category::Timeout,
             Mark::RequestRefused if statuses.contains(&429) => Category::Capacity,
             _ if !statuses.is_empty() && statuses.iter().all(|status| *status == 504) => Category::Timeout,
@@ -136,6 +137,8 @@ impl Words<'_> {
                 .map(|row| self.settled.text(self.settled.rows[*row].text));
             let port = probed.filter_map(|text| text.split_once("on port ")).map(|(_, rest)| rest).next().unwrap_or("");
             let port: String = port.chars().take_while(char::is_ascii_digit).collect();
+            let described = self.service.and_then(|service| service.history.target_port);
+            let port = if port.is_empty() { described.map_or(port, |port| port.to_string()) } else { port };
             return format!(
                 "The application listens on port {} while the startup probe asks port {port}",
                 self.class().capture("port")
@@ -149,6 +152,13 @@ impl Words<'_> {
         let (instances, requests) = (self.count(UnitKind::Instance), self.count(UnitKind::Request));
         let (deploys, jobs, builds) =
             (self.count(UnitKind::Deploy), self.count(UnitKind::Job), self.count(UnitKind::Build));
+        if deploys > 0 && requests == 0 && self.all_refused() {
+            let what = if place.is_empty() { "the project" } else { place };
+            return match deploys {
+                1 => format!("a change of {what} was refused"),
+                many => format!("{many} changes of {what} were refused"),
+            };
+        }
         if deploys > 0 && requests == 0 {
             return if place.is_empty() || self.revisions().is_empty() {
                 format!(
@@ -172,6 +182,13 @@ impl Words<'_> {
         if builds > 0 { "the build failed".to_owned() } else { place.to_owned() }
     }
 
+    /// Whether every failed deploy was refused before it changed anything.
+    fn all_refused(&self) -> bool {
+        let mark = |row: &usize| self.settled.class(&self.settled.rows[*row]).mark;
+        self.members()
+            .all(|unit| unit.kind == UnitKind::Deploy && unit.rows.iter().all(|row| mark(row) == Mark::DeployRefused))
+    }
+
     fn unexplained_title(&self, place: &str) -> String {
         let count = self.group.units.len();
         let requests = if count == 1 { "1 request".to_owned() } else { format!("{count} requests") };
@@ -186,7 +203,7 @@ impl Words<'_> {
                     .map_or_else(String::new, |code| format!(" ({})", code.name));
                 format!("{place} ends with code {code}{meaning} and no entry says why")
             }
-            Mark::ProbeFailed | Mark::ProbeKilled => self.probe_title(place),
+            Mark::ProbeFailed | Mark::ProbeTried | Mark::ProbeKilled => self.probe_title(place),
             Mark::WorkerLost => format!(
                 "Workers of {place} stopped answering and were replaced, {}{}; no entry says what blocked them",
                 times(self.count(UnitKind::Worker)),
@@ -232,7 +249,12 @@ impl Words<'_> {
         });
         let port = self.class().capture("port");
         let port = if port.is_empty() { String::new() } else { format!(" on port {port}") };
-        let kind = if self.class().mark == Mark::ProbeKilled { "Liveness probe" } else { "Startup probe" };
+        let kind = match self.class().mark {
+            Mark::ProbeKilled => "Liveness probe",
+            // The message itself says which of the probes was tried.
+            Mark::ProbeTried => self.class().title.split_once(" failed").map_or("Probe", |(kind, _)| kind),
+            _ => "Startup probe",
+        };
         format!("{kind} of {place} failed{port}{status}; no entry says why")
     }
 
@@ -302,10 +324,15 @@ impl Words<'_> {
             ));
         }
         sentences.extend(self.callers());
-        let instances = self.count(UnitKind::Instance);
-        if instances > 0 {
+        let failures = self.count(UnitKind::Instance);
+        if failures > 0 {
             let known = self.service.map_or(0, |service| service.instances.len());
-            sentences.push(format!("{instances} of {known} instances failed"));
+            let mut failed: Vec<_> =
+                self.members().filter(|unit| unit.kind == UnitKind::Instance).map(|unit| unit.instance).collect();
+            failed.sort_unstable();
+            failed.dedup_by(|a, b| a == b && *a != EMPTY);
+            let often = if failures > failed.len() { format!(", {failures} times in all") } else { String::new() };
+            sentences.push(format!("{} of {known} instances failed{often}", failed.len()));
         }
         let deploys = self.count(UnitKind::Deploy);
         if deploys > 0 {
@@ -329,17 +356,18 @@ impl Words<'_> {
         for unit in self.members().filter(|unit| unit.kind == UnitKind::Request && !self.is_own_request(unit)) {
             *by_service.entry(self.settled.text(unit.service)).or_default() += 1;
         }
-        by_service
-            .into_iter()
-            .map(|(service, count)| format!("{count} requests of {service}, which called it, failed with them"))
-            .collect()
+        let told = |(service, count)| format!("{count} requests of {service}, which called it, failed with them");
+        by_service.into_iter().map(told).collect()
     }
 
     fn no_requests_failed(&self, service: &ServiceState, all: u64) -> String {
-        if all == 0 {
-            return "no request entry is in these files, so what users felt is not known".to_owned();
-        }
         let failed = self.revisions();
+        if all == 0 {
+            return format!(
+                "no request entry is in these files, so what users felt is not known{}",
+                called_healthy(&service.revisions, &failed)
+            );
+        }
         let serving =
             service.revisions.iter().find(|revision| revision.health.succeeded > 0 && !failed.contains(&revision.name));
         match serving {

@@ -6,7 +6,8 @@ use crate::facts::Settled;
 use crate::facts::clusters::{Cluster, Clusters};
 use crate::ingest::Damage;
 use crate::model::report::{
-    self as contract, Export, Finding, Generator, InputFile, Notice, Report, RevisionCount, RuledOut, Service, Window,
+    self as contract, Export, Finding, Generator, InputFile, Notice, Report, RevisionCount, RuledOut, Service,
+    Suppressed, Window,
 };
 use crate::model::{Role, Timestamp};
 use crate::state::coverage::Coverage;
@@ -14,7 +15,7 @@ use crate::state::overlap::revision_state;
 use crate::state::revisions::RevisionFacts;
 use crate::state::{ServiceState, State};
 
-use super::checks;
+use super::checks::{self, Thresholds};
 
 /// Clusters in one report; the least important ones beyond it are left out and counted in a notice.
 const CLUSTERS_MAX: usize = 400;
@@ -38,10 +39,14 @@ pub struct Parts<'a> {
     pub coverage: &'a Coverage,
     /// Findings with actions, ranked.
     pub findings: Vec<Finding>,
+    /// Findings that the ignore file takes out.
+    pub suppressed: Vec<Suppressed>,
     /// Rejected hypotheses.
     pub ruled_out: Vec<RuledOut>,
     /// Notices about coverage.
     pub notices: Vec<Notice>,
+    /// Limits of the checks.
+    pub thresholds: &'a Thresholds,
 }
 
 /// The report.
@@ -75,10 +80,11 @@ pub fn compose(parts: Parts<'_>) -> Report {
             files: parts.files,
             notices,
         },
-        checks: checks::checks(parts.state, parts.coverage),
+        checks: checks::checks(settled, parts.state, parts.coverage, parts.thresholds),
         clusters: parts.clusters.list.iter().take(CLUSTERS_MAX).map(|one| cluster(settled, one, &paths)).collect(),
         services,
         findings: parts.findings,
+        suppressed: parts.suppressed,
         ruled_out: parts.ruled_out,
     }
 }

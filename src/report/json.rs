@@ -9,10 +9,8 @@ use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 
 use super::escape;
-use crate::model::report::Report;
-
-/// Writes the report to `out`.
-pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+/// Writes the report, or another contract, to `out`.
+pub fn write(report: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     report.serialize(&mut Serializer::with_formatter(&mut *out, SafeFormatter(PrettyFormatter::new())))?;
     out.write_all(b"\n")
 }

@@ -36,13 +36,13 @@ pub(super) fn write(view: &View, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "_{}_", markdown(&view.footer))
 }
 
-fn list(facts: &[(String, String)]) -> String {
+pub(super) fn list(facts: &[(String, String)]) -> String {
     facts
         .iter()
         .fold(String::new(), |text, (name, value)| text + &format!("- **{}:** {}\n", markdown(name), markdown(value)))
 }
 
-fn bullets(sentences: &[String]) -> String {
+pub(super) fn bullets(sentences: &[String]) -> String {
     sentences.iter().fold(String::new(), |text, sentence| text + &format!("- {}\n", markdown(sentence)))
 }
 
@@ -89,6 +89,9 @@ fn rest(view: &View) -> Vec<String> {
         let more = if view.others_left_out > 0 { format!("- {} more\n", view.others_left_out) } else { String::new() };
         blocks.push(format!("### Also found\n\n{}{more}", bullets(&view.others)));
     }
+    if !view.suppressed.is_empty() {
+        blocks.push(format!("### Suppressed by the ignore file\n\n{}", bullets(&view.suppressed)));
+    }
     if !view.ruled_out.is_empty() {
         let lines: Vec<String> = view.ruled_out.iter().map(|(what, why)| format!("{what}: no, {why}")).collect();
         blocks.push(format!("### Ruled out\n\n{}", bullets(&lines)));
@@ -122,7 +125,7 @@ fn rest(view: &View) -> Vec<String> {
     blocks
 }
 
-fn table(table: &Table) -> String {
+pub(super) fn table(table: &Table) -> String {
     let mut text = format!("| {} |\n|{}\n", table.columns.join(" | "), " --- |".repeat(table.columns.len()));
     for row in &table.rows {
         let cells: Vec<String> = row.iter().map(|cell| markdown(cell)).collect();

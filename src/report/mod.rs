@@ -4,12 +4,18 @@
 //! time and sentence once; one renderer a format writes it. Log text is hostile: `escape` makes it harmless
 //! in each place.
 
-mod checks;
+pub mod canary;
+pub mod checks;
+pub mod compared;
 pub mod compose;
+pub mod events;
+pub mod patterns;
+pub mod signature;
 
 mod escape;
 mod json;
 mod markdown;
+mod suppressed;
 mod tables;
 mod text;
 mod view;

@@ -5,7 +5,7 @@ use crate::model::report::{
     Action, Cause, ChainLink, Check, Cluster, Evidence, Export, Finding, Generator, Notice, Report, RuledOut,
     SCHEMA_VERSION, ScorePart, Window,
 };
-use crate::model::{Category, Risk, Role, Stage, Timestamp, Verdict};
+use crate::model::{Category, Occurrences, Risk, Role, Stage, Timestamp, Verdict};
 
 /// What a visitor may have written into a log: Markdown, HTML, terminal sequences, direction marks.
 const HOSTILE: &str = "boom</details><script>alert(1)</script> [x](http://evil.example) ``` \u{1b}[2J\u{1b}]0;t\u{7} \u{202e}txt @admin |cell|\n# head\n漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字";
@@ -39,6 +39,7 @@ fn report() -> Report {
         revisions: vec![HOSTILE.into()],
         first: at,
         last: at,
+        occurrences: Occurrences { requests: 3, ..Occurrences::default() },
         cause: Cause {
             cluster: "c1".into(),
             signature: String::new(),
@@ -99,6 +100,7 @@ fn report() -> Report {
             samples: vec![evidence],
         }],
         findings: vec![finding],
+        suppressed: vec![],
         ruled_out: vec![RuledOut { hypothesis: HOSTILE.into(), reason: HOSTILE.into(), evidence: vec![] }],
         checks: vec![Check {
             name: "exits".into(),

@@ -10,21 +10,22 @@ use comfy_table::{ColumnConstraint, ContentArrangement, Table as ComfyTable, pre
 use super::Options;
 use super::view::{ActionView, FindingView, LinkView, Table, View};
 
-const BOLD: &str = "\u{1b}[1m";
-const DIM: &str = "\u{1b}[2m";
-const RED: &str = "\u{1b}[31m";
-const YELLOW: &str = "\u{1b}[33m";
-const GREEN: &str = "\u{1b}[32m";
+pub(super) const BOLD: &str = "\u{1b}[1m";
+pub(super) const DIM: &str = "\u{1b}[2m";
+pub(super) const RED: &str = "\u{1b}[31m";
+pub(super) const YELLOW: &str = "\u{1b}[33m";
+pub(super) const GREEN: &str = "\u{1b}[32m";
 const RESET: &str = "\u{1b}[0m";
 
 /// Actions shown in the summary.
 const ACTIONS_MAX: usize = 4;
 
-struct Page<'a> {
-    out: &'a mut dyn Write,
-    width: usize,
-    color: bool,
-    full: bool,
+/// A page of wrapped prose, commands and tables.
+pub(super) struct Page<'a> {
+    pub(super) out: &'a mut dyn Write,
+    pub(super) width: usize,
+    pub(super) color: bool,
+    pub(super) full: bool,
 }
 
 /// Writes the page.
@@ -90,7 +91,7 @@ impl Page<'_> {
         Ok(())
     }
 
-    fn action(&mut self, action: &ActionView) -> io::Result<()> {
+    pub(super) fn action(&mut self, action: &ActionView) -> io::Result<()> {
         self.prose("  ", "    ", &action.line, BOLD)?;
         for line in action.command.lines() {
             writeln!(self.out, "    {line}")?;
@@ -130,6 +131,12 @@ impl Page<'_> {
         if view.others_left_out > 0 {
             self.prose("  ", "  ", &format!("{} more with --full", view.others_left_out), DIM)?;
         }
+        if !view.suppressed.is_empty() {
+            self.heading("Suppressed by the ignore file")?;
+        }
+        for line in &view.suppressed {
+            self.prose("  - ", "    ", line, "")?;
+        }
         if !view.ruled_out.is_empty() {
             self.heading("Ruled out")?;
         }
@@ -148,7 +155,7 @@ impl Page<'_> {
         self.prose("", "", &view.footer, DIM)
     }
 
-    fn table(&mut self, table: &Table) -> io::Result<()> {
+    pub(super) fn table(&mut self, table: &Table) -> io::Result<()> {
         self.heading(&table.title)?;
         let mut drawn = ComfyTable::new();
         drawn.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
@@ -171,24 +178,24 @@ impl Page<'_> {
         if table.note.is_empty() { Ok(()) } else { self.prose("  ", "  ", &table.note, DIM) }
     }
 
-    fn facts(&mut self, facts: &[(String, String)]) -> io::Result<()> {
+    pub(super) fn facts(&mut self, facts: &[(String, String)]) -> io::Result<()> {
         for (name, value) in facts {
             self.prose(&format!("{name:<10}"), "          ", value, "")?;
         }
         Ok(())
     }
 
-    fn heading(&mut self, title: &str) -> io::Result<()> {
+    pub(super) fn heading(&mut self, title: &str) -> io::Result<()> {
         self.blank()?;
         self.prose("", "", title, BOLD)
     }
 
-    fn blank(&mut self) -> io::Result<()> {
+    pub(super) fn blank(&mut self) -> io::Result<()> {
         writeln!(self.out)
     }
 
     /// Wraps one paragraph; a word longer than the line is broken.
-    fn prose(&mut self, first: &str, next: &str, text: &str, paint: &str) -> io::Result<()> {
+    pub(super) fn prose(&mut self, first: &str, next: &str, text: &str, paint: &str) -> io::Result<()> {
         let mut lead = first;
         for line in wrap(text, self.width, columns(first), columns(next)) {
             if self.color && !paint.is_empty() {
@@ -207,7 +214,7 @@ fn columns(text: &str) -> usize {
 }
 
 /// Lines of at most `width` columns, the first after `first` columns, the others after `next`.
-fn wrap(text: &str, width: usize, first: usize, next: usize) -> Vec<String> {
+pub(super) fn wrap(text: &str, width: usize, first: usize, next: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut room = width.saturating_sub(first).max(8);
@@ -242,7 +249,7 @@ fn wrap(text: &str, width: usize, first: usize, next: usize) -> Vec<String> {
 }
 
 /// Byte at which a word fills `room` columns; at least one character.
-fn split_at(word: &str, room: usize) -> usize {
+pub(super) fn split_at(word: &str, room: usize) -> usize {
     let mut used = 0;
     for (at, c) in word.char_indices() {
         used += unicode_width::UnicodeWidthChar::width(c).unwrap_or(0);

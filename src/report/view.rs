@@ -3,7 +3,7 @@
 //! In: the report. Out: a [`View`] of plain strings, free of control characters. Renderers lay it out and
 //! compute nothing.
 
-use super::{escape, tables};
+use super::{escape, suppressed, tables};
 use crate::model::report::{Action, Evidence, Finding, Report, Service};
 use crate::model::time::human_duration;
 use crate::model::{Risk, Timestamp};
@@ -28,6 +28,8 @@ pub(super) struct View {
     pub others: Vec<String>,
     /// How many findings are not shown.
     pub others_left_out: usize,
+    /// Findings taken out by the ignore file, a line each.
+    pub suppressed: Vec<String>,
     /// Notices: (code, message, effect, command).
     pub notices: Vec<(String, String, String, String)>,
     /// Rejected hypotheses: (hypothesis, reason).
@@ -104,6 +106,7 @@ pub(super) fn view(report: &Report, full: bool) -> View {
         findings: report.findings.iter().take(told).map(|finding| finding_view(finding, full)).collect(),
         others: others.iter().take(OTHERS_MAX).map(|finding| short(finding)).collect(),
         others_left_out: others.len().saturating_sub(OTHERS_MAX),
+        suppressed: suppressed::lines(report),
         notices: report
             .export
             .notices
@@ -129,6 +132,7 @@ fn headline(report: &Report) -> String {
         None if report.export.unique_entries == 0 => {
             "No entry is left to judge: the filter leaves out all of them".to_owned()
         }
+        None if !report.suppressed.is_empty() => suppressed::headline(report),
         None => "No incident found in these files".to_owned(),
     }
 }
@@ -157,6 +161,7 @@ fn export_facts(report: &Report) -> Vec<(String, String)> {
         counted(export.deployments, "deployment")
     ));
     facts.push(("Read".to_owned(), read));
+    facts.extend(suppressed::fact(report));
     facts
 }
 
@@ -201,7 +206,7 @@ fn finding_view(finding: &Finding, full: bool) -> FindingView {
     }
 }
 
-fn quote(evidence: &Evidence) -> (String, Vec<String>) {
+pub(super) fn quote(evidence: &Evidence) -> (String, Vec<String>) {
     let id = if evidence.insert_id.is_empty() { String::new() } else { format!(", insertId {}", evidence.insert_id) };
     let place = format!("{}, {}:{}{id}", evidence.timestamp.to_rfc3339(), evidence.file, evidence.line);
     (clean(&place), tail(&evidence.text))
@@ -219,7 +224,7 @@ fn tail(text: &str) -> Vec<String> {
     lines
 }
 
-fn action(action: &Action) -> ActionView {
+pub(super) fn action(action: &Action) -> ActionView {
     let risk = match action.risk {
         Risk::ReadOnly => "read-only",
         Risk::Reversible => "reversible",
@@ -271,7 +276,7 @@ pub(super) fn time(at: Timestamp) -> String {
 }
 
 /// Both ends, the date only once where it is the same.
-fn range(first: Timestamp, last: Timestamp) -> String {
+pub(super) fn range(first: Timestamp, last: Timestamp) -> String {
     if first.to_date() == last.to_date() {
         format!("{} to {}Z", time(first).trim_end_matches('Z'), last.to_clock())
     } else {

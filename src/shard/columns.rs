@@ -20,7 +20,8 @@ pub const ROWS_IN_BLOCK: usize = 16_384;
 const WRONG: &str = "a column has another length than its neighbours";
 
 /// A column of numbers.
-fn pack(numbers: impl Iterator<Item = u64> + Clone) -> Vec<u8> {
+fn pack(numbers: impl IntoIterator<Item = u64, IntoIter: Clone>) -> Vec<u8> {
+    let numbers = numbers.into_iter();
     let all = numbers.clone().fold(0, |all, number| all | number);
     let width = (64 - all.leading_zeros()).div_ceil(8);
     let mut bytes = Vec::new();
@@ -32,7 +33,7 @@ fn pack(numbers: impl Iterator<Item = u64> + Clone) -> Vec<u8> {
 
 /// The numbers of a column of `count`.
 fn unpack(bytes: &[u8], count: usize) -> Result<Vec<u64>, &'static str> {
-    if count == 0 || bytes.len() % count != 0 || bytes.len() / count > 8 {
+    if count == 0 || !bytes.len().is_multiple_of(count) || bytes.len() / count > 8 {
         return if bytes.is_empty() { Ok(vec![0; count]) } else { Err(WRONG) };
     }
     let mut numbers = vec![0; count];

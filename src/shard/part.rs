@@ -42,7 +42,9 @@ pub fn part(
             return Err(Error::ManyNamed { name: name.to_owned(), inputs: files.len() });
         };
         name.clone_into(&mut file.info.path);
-        documents.iter_mut().for_each(|document| name.clone_into(&mut document.path));
+        for document in &mut documents {
+            name.clone_into(&mut document.path);
+        }
     }
     documents.extend(described(state_files));
     let names = facts.symbols.absorb(&recorder.names);
@@ -55,7 +57,9 @@ pub fn part(
         .map(|((file, share), count)| (file, share.renamed(&ours, &same), count))
         .collect();
     let mut records = recorder.records;
-    records.iter_mut().for_each(|record| record.share = record.share.renamed(&ours, &same));
+    for record in &mut records {
+        record.share = record.share.renamed(&ours, &same);
+    }
     let damage =
         read.damage.into_iter().map(|damage| Damage { excerpt: redact(&damage.excerpt).into_owned(), ..damage });
     let shard = Shard {

@@ -196,8 +196,8 @@ fn blocks_of_a_later_minor_version_are_skipped() {
 fn the_identity_of_an_entry_is_the_same_in_every_build() {
     let line = r#"{"insertId":"a1","timestamp":"2026-04-02T09:00:00.5Z","logName":"projects/acme/logs/x","textPayload":"x","resource":{"type":"cloud_run_revision","labels":{}}}"#;
     let named = [("f".to_owned(), line.as_bytes().to_vec())];
-    let read = ingest::read_bytes(&named, &ingest::Options::default(), Vec::new, |found: &mut Vec<u64>, entry| {
-        found.extend(entry.iter().filter_map(|entry| Seen::default().identity(entry)));
+    let read = ingest::read_bytes(&named, &ingest::Options::default(), Vec::new, |found: &mut Vec<u64>, entries| {
+        found.extend(entries.iter().filter_map(|entry| Seen::default().identity(entry)));
     });
     let found: Vec<u64> = read.unwrap().partials.into_iter().flatten().collect();
     assert_eq!(found, [48_304_536_805_229_538], "see super::format::MAJOR");

@@ -21,6 +21,10 @@ const SURVIVED_NANOS: i64 = 1_000_000_000;
 /// Signs of one death are written within this time of each other.
 const DEATH_NANOS_MAX: i64 = 15_000_000_000;
 
+/// Fewer failed tries of a probe than this, and no other sign of failure, are a replica that needs a few seconds to
+/// listen: a platform that tries every second allows 240 of them (Azure docs: health probes).
+const TRIES_MIN: u32 = 10;
+
 /// How an instance ended, as far as the files show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
@@ -43,6 +47,8 @@ pub struct InstanceState {
     pub life: Life,
     /// When the platform started it, and for which reason; `None` where the start is not in the files.
     pub started: Option<(i64, String)>,
+    /// When its container was started again: a platform that restarts in place has several lives on one instance.
+    pub restarts: Vec<i64>,
     /// When its startup probe passed.
     pub probe_passed: Option<i64>,
     /// How it ended.
@@ -57,6 +63,11 @@ impl InstanceState {
     /// Whether it failed without ever having answered a request.
     pub fn failed_at_boot(&self) -> bool {
         matches!(self.end, End::Failed(time) if self.life.first_answer > time)
+    }
+
+    /// Whether it began in these files: the platform says so, its probe passed, or it failed before it served.
+    pub fn start_is_seen(&self) -> bool {
+        self.started.is_some() || self.probe_passed.is_some() || self.failed_at_boot()
     }
 
     /// Whether it failed.
@@ -81,45 +92,30 @@ pub fn instances(settled: &Settled, service: Symbol, platform: Platform) -> Vec<
         }
     }
     let mut instances: Vec<InstanceState> = known.into_values().collect();
-    let ready = ready_times(settled, service, platform);
+    let ready = ready_times(settled, service);
     for instance in &mut instances {
-        instance.forget_early_probes(settled, &ready);
+        instance.forget_tries(settled, ready.get(&instance.revision).copied());
         instance.conclude(settled);
     }
     instances.sort_by(|a, b| (a.life.first, settled.text(a.symbol)).cmp(&(b.life.first, settled.text(b.symbol))));
     instances
 }
 
-/// Where startup probes are asked again and again, and each miss is written (Azure): when each revision became ready.
-/// Cloud Run writes a failed startup probe once, when it gives the instance up.
-fn ready_times(settled: &Settled, service: Symbol, platform: Platform) -> HashMap<Symbol, i64, FixedState> {
-    let mut latest: HashMap<Symbol, i64, FixedState> = HashMap::default();
-    if platform == Platform::AzureContainerApps {
-        let rows = settled.rows.iter().filter(|row| row.service == service && row.revision != EMPTY);
-        for row in rows.filter(|row| settled.class(row).mark == Mark::BecameReady) {
-            let time = latest.entry(row.revision).or_insert(row.time);
-            *time = row.time.max(*time);
-        }
-    }
-    latest
+/// When each revision was last called ready.
+fn ready_times(settled: &Settled, service: Symbol) -> HashMap<Symbol, i64, FixedState> {
+    let ready =
+        settled.rows.iter().filter(|row| row.service == service && settled.class(row).mark == Mark::BecameReady);
+    ready.map(|row| (row.revision, row.time)).collect()
 }
 
 impl InstanceState {
-    /// A probe that missed before its revision became ready came too early; it is no failure.
-    fn forget_early_probes(&mut self, settled: &Settled, ready: &HashMap<Symbol, i64, FixedState>) {
-        let Some(ready) = ready.get(&self.revision) else { return };
-        self.failures.retain(|index| {
-            let row = &settled.rows[*index];
-            settled.class(row).mark != Mark::ProbeFailed || row.time > *ready
-        });
-    }
-
     fn new(symbol: Symbol, life: &Life) -> Self {
         Self {
             symbol,
             revision: life.revision,
             life: life.clone(),
             started: None,
+            restarts: Vec::new(),
             probe_passed: None,
             end: End::Open,
             failures: Vec::new(),
@@ -132,6 +128,9 @@ impl InstanceState {
         match class.mark {
             Mark::InstanceStarted => {
                 let reason = class.capture("reason");
+                if self.started.is_some() {
+                    self.restarts.push(row.time);
+                }
                 self.started.get_or_insert((row.time, reason.to_owned()));
             }
             Mark::ProbePassed => {
@@ -147,10 +146,24 @@ impl InstanceState {
                     self.end = End::Stopped(row.time);
                 }
             }
-            Mark::InstanceCrashed | Mark::BootFailed | Mark::ProbeFailed | Mark::ProbeKilled | Mark::RequestLost => {
-                self.failures.push(index);
-            }
+            Mark::InstanceCrashed
+            | Mark::BootFailed
+            | Mark::ProbeFailed
+            | Mark::ProbeTried
+            | Mark::ProbeKilled
+            | Mark::RequestLost => self.failures.push(index),
             _ => {}
+        }
+    }
+
+    /// Tries of a probe are no failure where the revision became ready after them, or where they were few and nothing
+    /// else failed.
+    fn forget_tries(&mut self, settled: &Settled, ready: Option<i64>) {
+        let is_try = |index: usize| settled.class(&settled.rows[index]).mark == Mark::ProbeTried;
+        self.failures.retain(|index| !is_try(*index) || ready.is_none_or(|ready| settled.rows[*index].time > ready));
+        let tries: u32 = self.failures.iter().map(|index| settled.rows[*index].repeats).fold(0, u32::saturating_add);
+        if tries < TRIES_MIN && self.failures.iter().all(|index| is_try(*index)) {
+            self.failures.clear();
         }
     }
 
@@ -173,10 +186,14 @@ impl InstanceState {
         {
             return;
         }
-        let first_of_last_group =
-            signs.iter().copied().rev().take_while(|time| last - time <= DEATH_NANOS_MAX).last().unwrap_or(last);
-        self.end = End::Failed(first_of_last_group);
+        self.end = End::Failed(first_of_last_group(&signs).unwrap_or(last));
     }
+}
+
+/// When a death began: the first of the signs that belong to the last one.
+pub fn first_of_last_group(signs: &[i64]) -> Option<i64> {
+    let last = signs.last()?;
+    signs.iter().copied().rev().take_while(|time| last - time <= DEATH_NANOS_MAX).last()
 }
 
 /// Exit 143 is an unhandled SIGTERM, normal on scale-down. Exit 0 ends a job well, and a service's

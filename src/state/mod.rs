@@ -4,10 +4,13 @@
 //! Nothing here says why something failed; that is the next stage.
 
 pub mod coverage;
+pub mod events;
 pub mod history;
 pub mod instances;
 pub mod overlap;
 pub mod revisions;
+
+mod aligned;
 
 use crate::facts::symbols::{EMPTY, Symbol};
 use crate::facts::{Home, Settled};
@@ -49,9 +52,10 @@ impl ServiceState {
 pub fn rebuild(settled: &Settled, documents: &[Document]) -> State {
     let mut symbols: Vec<Symbol> = settled.facts.homes.keys().copied().filter(|symbol| *symbol != EMPTY).collect();
     symbols.sort_by_key(|symbol| settled.text(*symbol).to_owned());
+    let names: Vec<&str> = symbols.iter().map(|symbol| settled.text(*symbol)).collect();
     let services = symbols
-        .into_iter()
-        .map(|symbol| {
+        .iter()
+        .map(|&symbol| {
             let name = settled.text(symbol).to_owned();
             let home = settled.home(symbol).cloned().unwrap_or(Home {
                 platform: Platform::Other,
@@ -59,7 +63,8 @@ pub fn rebuild(settled: &Settled, documents: &[Document]) -> State {
                 location: String::new(),
             });
             let facts: Vec<_> = settled.facts.audit.iter().filter(|fact| fact.service == name).cloned().collect();
-            let documents: Vec<_> = documents.iter().filter(|document| document.service == name).cloned().collect();
+            let documents: Vec<_> =
+                documents.iter().filter_map(|document| about(document, &name, home.platform, &names)).collect();
             let history = history::history(&facts, &documents);
             let instances = instances::instances(settled, symbol, home.platform);
             let revisions = revisions::revisions(settled, symbol, &instances, &history);
@@ -67,4 +72,24 @@ pub fn rebuild(settled: &Settled, documents: &[Document]) -> State {
         })
         .collect();
     State { services }
+}
+
+/// A document as one about a service, if it is. A run of a pipeline names no service: it is surely that of the only
+/// one, or of the one that its workflow or title names; a run that may be anybody's keeps its service empty.
+fn about(document: &Document, name: &str, platform: Platform, all: &[&str]) -> Option<Document> {
+    let Some(run) = &document.run else {
+        let is_azure = document.platform == Some(Platform::AzureContainerApps);
+        let fits = document.service == name && is_azure == (platform == Platform::AzureContainerApps);
+        return fits.then(|| document.clone());
+    };
+    let names = |service: &str| {
+        let words = format!("{} {}", run.workflow, run.title);
+        words.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').any(|word| word.eq_ignore_ascii_case(service))
+    };
+    let somebody = all.iter().any(|service| names(service));
+    match (somebody, names(name), all.len()) {
+        (true, false, _) => None,
+        (true, true, _) | (false, _, 1) => Some(Document { service: name.to_owned(), ..document.clone() }),
+        _ => Some(document.clone()),
+    }
 }

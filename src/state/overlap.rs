@@ -5,6 +5,8 @@
 //! with the overlap, on both revisions, make it a cause. "Cannot be told" is an answer.
 
 use super::ServiceState;
+use super::aligned::{Around, Dependence, side_by_side};
+use super::history::TrafficChange;
 use super::revisions::RevisionFacts;
 use crate::model::Timestamp;
 use crate::model::report::RevisionState;
@@ -12,9 +14,6 @@ use crate::model::report::RevisionState;
 /// An overlap up to this long is the old revision finishing its work (real drains take seconds; long
 /// requests can hold it up to the request timeout, which defaults to 300 s).
 const DRAIN_NANOS_MAX: i64 = 300_000_000_000;
-
-/// Fewer requests than this outside an overlap are too few to compare with.
-const REQUESTS_MIN: u64 = 10;
 
 /// Names the state and its role.
 pub fn revision_state(service: &ServiceState) -> RevisionState {
@@ -74,11 +73,10 @@ fn decide(service: &ServiceState, written: &[&RevisionFacts], serving: &[&Revisi
 /// More than one revision has a share above zero in the last known traffic.
 fn deliberate_split(service: &ServiceState) -> Option<RevisionState> {
     let history = &service.history;
-    let change = history
-        .traffic
-        .iter()
-        .rev()
-        .find(|change| change.targets.iter().filter(|target| target.percent > 0).count() > 1)?;
+    let is_split = |change: &TrafficChange| change.targets.iter().filter(|target| target.percent > 0).count() > 1;
+    let at = history.traffic.iter().rposition(is_split)?;
+    let change = &history.traffic[at];
+    let ended = history.traffic[at..].iter().find(|later| !is_split(later) && later.time > change.time);
     let shares: Vec<String> = change
         .targets
         .iter()
@@ -90,10 +88,17 @@ fn deliberate_split(service: &ServiceState) -> Option<RevisionState> {
         })
         .collect();
     let mut answer = blank("deliberate-split", "intended");
-    answer.from = Some(change.time);
+    answer.from = (change.time.0 > 0).then_some(change.time);
     answer.revisions = shares.iter().filter_map(|share| share.split('=').next()).map(str::to_owned).collect();
-    answer.evidence =
-        vec![format!("traffic is set to {} by the change of {}", shares.join(" and "), change.time.to_rfc3339())];
+    answer.to = ended.map(|later| later.time);
+    answer.evidence = vec![if change.source == "document" {
+        format!("traffic is set to {} in the description among these files", shares.join(" and "))
+    } else {
+        format!("traffic is set to {} by the change of {}", shares.join(" and "), change.time.to_rfc3339())
+    }];
+    if let Some(later) = ended {
+        answer.evidence.push(format!("it ends with the change of {}", later.time.to_rfc3339()));
+    }
     let members: Vec<&RevisionFacts> = answer.revisions.iter().filter_map(|name| service.revision(name)).collect();
     let sick: Vec<&&RevisionFacts> = members.iter().filter(|revision| is_sick(revision)).collect();
     if !sick.is_empty() && sick.len() < members.len() {
@@ -130,11 +135,14 @@ fn tagged_or_pinned(service: &ServiceState, written: &[&RevisionFacts]) -> Optio
         answer.from = Some(last.time);
         answer.revisions = vec![pinned.clone(), created.clone()];
         answer.evidence = vec![format!(
-            "traffic is pinned to {pinned} by name, so the newer {created} is ready but gets none until `--to-latest`"
+            "traffic is pinned to {pinned} by name, so the newer {created} is ready but gets none until {}",
+            service.home.platform.follow_latest()
         )];
         return Some(answer);
     }
-    let tagged = last.targets.iter().find(|target| target.percent == 0 && target.tag.is_some())?;
+    let Some(tagged) = last.targets.iter().find(|target| target.percent == 0 && target.tag.is_some()) else {
+        return active_at_zero(service);
+    };
     let name = tagged.revision.clone()?;
     let running = written.iter().any(|revision| revision.name == name && revision.instances > 0);
     let mut answer = blank("tagged-at-zero", "bystander");
@@ -144,6 +152,30 @@ fn tagged_or_pinned(service: &ServiceState, written: &[&RevisionFacts]) -> Optio
         tagged.tag.clone().unwrap_or_default(),
         if running { ", but it runs instances" } else { "" }
     )];
+    Some(answer)
+}
+
+/// A container app keeps revisions active without traffic: their replicas run, and hold what they hold.
+fn active_at_zero(service: &ServiceState) -> Option<RevisionState> {
+    let active =
+        |revision: &&RevisionFacts| revision.condition.as_ref().is_some_and(|condition| condition.active == Some(true));
+    let (with, without): (Vec<&RevisionFacts>, Vec<&RevisionFacts>) =
+        service.revisions.iter().filter(active).partition(|revision| revision.traffic_percent.unwrap_or(0) > 0);
+    let serving = with.first().filter(|_| !without.is_empty())?;
+    let names: Vec<String> = without.iter().map(|revision| revision.name.clone()).collect();
+    // In single mode the platform itself has both active while the newer one starts.
+    let state = if service.history.mode == "single" { "rollover-drain" } else { "tagged-at-zero" };
+    let mut answer = blank(state, "bystander");
+    answer.evidence = vec![format!(
+        "{} has the traffic; {} active without any: no user reaches {}, but replicas may run",
+        serving.name,
+        if let [one] = names.as_slice() { format!("{one} is") } else { format!("{} are", names.join(" and ")) },
+        if names.len() == 1 { "it" } else { "them" },
+    )];
+    answer
+        .evidence
+        .extend(with.iter().chain(&without).map(|revision| format!("{}: {}", revision.name, revision.verdict())));
+    answer.revisions = with.iter().map(|revision| revision.name.clone()).chain(names).collect();
     Some(answer)
 }
 
@@ -161,7 +193,7 @@ fn by_overlap(service: &ServiceState, written: &[&RevisionFacts], serving: &[&Re
     for (i, a) in pool.iter().enumerate() {
         for b in &pool[i + 1..] {
             let (from, to) = (spans(a).0.max(spans(b).0), spans(a).1.min(spans(b).1));
-            if longest.is_none_or(|(start, end, _)| to - from > end - start) {
+            if longest.is_none_or(|(start, end, _)| to.saturating_sub(from) > end.saturating_sub(start)) {
                 longest = Some((from, to, [a, b]));
             }
         }
@@ -178,7 +210,7 @@ fn by_overlap(service: &ServiceState, written: &[&RevisionFacts], serving: &[&Re
         return answer;
     }
     let seconds = Timestamp(to).seconds_since(Timestamp(from));
-    let (state, known) = if to - from <= DRAIN_NANOS_MAX {
+    let (state, known) = if to.saturating_sub(from) <= DRAIN_NANOS_MAX {
         ("rollover-drain", true)
     } else if serving.len() > 1 {
         ("dual-traffic", true)
@@ -198,7 +230,12 @@ fn by_overlap(service: &ServiceState, written: &[&RevisionFacts], serving: &[&Re
     let why = match (sick, known) {
         (_, false) => "; without request entries of both it cannot be told whether both had traffic".to_owned(),
         (0, _) => "; neither failed".to_owned(),
-        (1, _) => "; failures follow one revision".to_owned(),
+        (1, _) => {
+            let other = pair.iter().find(|revision| !is_sick(revision));
+            let sick = pair.iter().find(|revision| is_sick(revision));
+            let compared = sick.zip(other).and_then(|(sick, other)| side_by_side(sick, other, from, to));
+            format!("; failures follow one revision{}", compared.map_or_else(String::new, |text| format!(": {text}")))
+        }
         _ => format!("; {both}"),
     };
     numbers(&mut answer, format!("{reading} of {} and {} overlap for {seconds:.1} s{why}", pair[0].name, pair[1].name));
@@ -208,36 +245,29 @@ fn by_overlap(service: &ServiceState, written: &[&RevisionFacts], serving: &[&Re
 /// Both revisions fail: does it begin and end with the overlap, and is there a limit that they share?
 /// Failures that go on at the same rate without the overlap are not its doing.
 fn role_of_both(service: &ServiceState, pair: &[&RevisionFacts]) -> (&'static str, String) {
-    let active = |revision: &RevisionFacts, minute: &i64| revision.minutes.contains_key(minute);
-    let (mut inside, mut outside) = ((0, 0), (0, 0));
-    for revision in &service.revisions {
-        for (minute, (all, failed)) in &revision.minutes {
-            let together = pair.iter().filter(|revision| active(revision, minute)).count() > 1;
-            let counts = if together { &mut inside } else { &mut outside };
-            *counts = (counts.0 + all, counts.1 + failed);
-        }
-    }
-    let numbers = format!(
-        "{} of {} requests failed in minutes in which both served, {} of {} in the others",
-        inside.1, inside.0, outside.1, outside.0
-    );
+    let around = Around::of(service, pair);
+    let numbers = around.told();
     let shared = pair.iter().filter(|revision| !revision.shared_limit.is_empty()).count() > 1;
-    let less_outside = outside.0 >= REQUESTS_MIN && outside.1 * inside.0 * 4 < inside.1 * outside.0;
-    match (shared, less_outside) {
-        (true, true) => (
+    match (shared, around.dependence()) {
+        (true, Dependence::Depends) => (
             "cause",
             format!("{numbers}, and both reach a limit that they share: together they use more than it allows"),
         ),
-        (false, true) => ("unknown", format!("{numbers}, but no limit that they share is in these files")),
-        (true, false) if outside.0 < REQUESTS_MIN => {
+        (false, Dependence::Depends) => {
+            ("unknown", format!("{numbers}, but no limit that they share is in these files"))
+        }
+        (true, Dependence::NothingOutside) => {
             ("cause", format!("both reach a limit that they share; {numbers}, too few outside to compare"))
+        }
+        (_, Dependence::Unproven) => {
+            ("unknown", format!("{numbers}: too few to tell whether it depends on the overlap"))
         }
         _ => ("bystander", format!("both fail, and the failures do not depend on it: {numbers}")),
     }
 }
 
 fn is_sick(revision: &RevisionFacts) -> bool {
-    revision.crashes > 0 || revision.health.errors_5xx > 0 || revision.ready == Some(false)
+    revision.crashes > 0 || revision.health.errors_5xx > 0 || revision.ready == Some(false) || revision.is_called_bad()
 }
 
 fn evidence(revisions: &[&RevisionFacts]) -> Vec<String> {

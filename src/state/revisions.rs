@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::history::History;
+use super::history::{Condition, History};
 use super::instances::InstanceState;
 use crate::classify::mark::Mark;
 use crate::facts::health::Health;
@@ -40,6 +40,8 @@ pub struct RevisionFacts {
     pub traffic_percent: Option<u32>,
     /// Container image.
     pub image: Option<String>,
+    /// How the platform judged it when it was described.
+    pub condition: Option<Condition>,
 }
 
 impl RevisionFacts {
@@ -47,15 +49,25 @@ impl RevisionFacts {
     pub fn proof_of_health(&self) -> Option<String> {
         let health = &self.health;
         let bad = health.errors_5xx + health.errors_platform.saturating_sub(health.errors_5xx);
-        (self.crashes == 0 && self.ready != Some(false) && health.succeeded >= 3 && bad * 20 <= health.requests).then(
-            || {
-                format!(
-                    "{} of {} requests answered below 500 and no instance crashed on it in these files",
-                    health.requests - bad,
-                    health.requests
-                )
-            },
-        )
+        if self.crashes > 0 || self.ready == Some(false) {
+            return None;
+        }
+        if health.requests == 0 {
+            let good = self.condition.as_ref().filter(|condition| condition.is_good())?;
+            return Some(format!("the platform calls it {}; these files hold no request to it", good.words()));
+        }
+        (health.succeeded >= 3 && bad * 20 <= health.requests && !self.is_called_bad()).then(|| {
+            format!(
+                "{} of {} requests answered below 500 and no instance crashed on it in these files",
+                health.requests - bad,
+                health.requests
+            )
+        })
+    }
+
+    /// Whether the platform itself says that it fails.
+    pub fn is_called_bad(&self) -> bool {
+        self.condition.as_ref().is_some_and(Condition::is_bad)
     }
 
     /// One word and its reason.
@@ -63,6 +75,10 @@ impl RevisionFacts {
         let health = &self.health;
         if self.ready == Some(false) {
             return "failing: never became ready".to_owned();
+        }
+        let told = self.condition.as_ref().map(Condition::words).unwrap_or_default();
+        if self.is_called_bad() {
+            return format!("failing: the platform calls it {told}");
         }
         if self.crashes > 0 && health.succeeded == 0 {
             return format!("failing: {} of {} instances crashed, no request succeeded", self.crashes, self.instances);
@@ -79,8 +95,31 @@ impl RevisionFacts {
         if health.succeeded > 0 {
             return format!("healthy: {} of {} requests succeeded", health.succeeded, health.requests);
         }
-        if self.span.is_some() { "unknown: no request entry".to_owned() } else { "unknown: wrote no entry".to_owned() }
+        if self.condition.as_ref().is_some_and(Condition::is_good) {
+            return format!("healthy as the platform sees it: {told}; no request entry");
+        }
+        let said = if told.is_empty() { told } else { format!(" (the platform calls it {told})") };
+        let entries = if self.span.is_some() { "no request entry" } else { "wrote no entry" };
+        format!("unknown: {entries}{said}")
     }
+}
+
+/// What the platform says of the revisions that have the traffic, where it calls all of them healthy and none of them
+/// `failed`: `; when the service was described, …`, or nothing.
+pub fn called_healthy(revisions: &[RevisionFacts], failed: &[String]) -> String {
+    let serving = || revisions.iter().filter(|revision| revision.traffic_percent.unwrap_or(0) > 0);
+    let words: Vec<String> = serving()
+        .filter(|revision| !failed.contains(&revision.name))
+        .filter_map(|revision| {
+            let condition = revision.condition.as_ref().filter(|condition| condition.is_good())?;
+            let percent = revision.traffic_percent.unwrap_or(0);
+            Some(format!("{} has {percent} % of the traffic and is {}", revision.name, condition.words()))
+        })
+        .collect();
+    if words.is_empty() || words.len() < serving().count() {
+        return String::new();
+    }
+    format!("; when the service was described, {}", words.join(", "))
 }
 
 /// The revisions of a service by name.
@@ -132,6 +171,9 @@ pub fn revisions(
     for (name, image) in &history.images {
         entry(&mut known, name).image = Some(image.clone());
     }
+    for (name, condition) in &history.conditions {
+        entry(&mut known, name).condition = Some(condition.clone());
+    }
     if let Some(last) = history.traffic.last() {
         for target in &last.targets {
             let name = target.revision.clone().or_else(|| history.latest_ready.clone());
@@ -160,5 +202,6 @@ fn entry<'a>(known: &'a mut BTreeMap<String, RevisionFacts>, name: &str) -> &'a 
         ready: None,
         traffic_percent: None,
         image: None,
+        condition: None,
     })
 }

@@ -1,5 +1,8 @@
 //! What the tests share: folders, running the analysis, and the truth files of the fixtures.
 
+pub mod hours;
+pub mod program;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -36,6 +39,7 @@ pub fn analyze(inputs: &[PathBuf], state_files: &[PathBuf], threads: usize) -> R
         inputs: inputs.to_vec(),
         state_files: state_files.to_vec(),
         ingest: ingest::Options { threads, ..ingest::Options::default() },
+        ..Options::default()
     };
     pipeline::analyze(&options).unwrap_or_else(|error| panic!("{}: {error}", inputs[0].display()))
 }

@@ -2,7 +2,7 @@
 //!
 //! In: a [`Situation`]. Out: shell lines with its names filled in. Flags: Cloud SDK reference, `gcloud run`.
 
-use super::super::{Rollback, Situation, logs, names, shell, step};
+use super::super::{Situation, logs, mitigate, names, shell, step};
 use crate::model::Platform;
 use crate::model::time::NANOS_PER_SECOND;
 
@@ -47,15 +47,7 @@ impl<'a> Target<'a> {
 
     /// The revision to go back to, when there is a proven one that is not itself failing.
     pub(super) fn good(&self) -> Option<&'a str> {
-        match self.situation.rollback {
-            Rollback::To { revision, .. }
-                if names::is_revision(revision)
-                    && !self.situation.revisions.iter().any(|failing| failing == revision) =>
-            {
-                Some(revision)
-            }
-            _ => None,
-        }
+        mitigate::good(self.situation)
     }
 
     /// `gcloud run WORDS --region --project`.

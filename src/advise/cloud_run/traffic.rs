@@ -4,8 +4,9 @@
 //! until `--to-latest` (Cloud SDK: run services update-traffic). Tagged revisions keep their own minimum
 //! instances and cannot be deleted (Cloud Run docs: managing revisions).
 
+use super::super::mitigate::{Mitigation, OLDER_SERVES, mitigation};
 use super::super::step::{self, Change};
-use super::super::{Rollback, logs, names, shell};
+use super::super::{logs, names, shell};
 use super::target::Target;
 use crate::model::report::Action;
 use crate::model::time::NANOS_PER_SECOND;
@@ -22,41 +23,16 @@ pub(super) fn steps(target: &Target<'_>) -> Vec<Action> {
     if target.job {
         return Vec::new();
     }
-    if situation.newest_not_ready {
-        return vec![step::look(
+    match mitigation(situation, "The verify step prints no rows") {
+        Mitigation::OlderServes => vec![step::look(
             Stage::Mitigate,
-            "No mitigation needed: the revision before it keeps serving; fix forward",
+            OLDER_SERVES,
             target.describe(TRAFFIC_FIELDS),
             "latestReadyRevisionName is the older revision and has 100 % of the traffic",
-        )];
-    }
-    if let (false, Some(by)) = (situation.ongoing, situation.resolved_by) {
-        let title =
-            format!("No mitigation needed: it ended with {}", step::valid_or(by, names::is_revision, "REVISION"));
-        return vec![step::note(
-            Stage::Mitigate,
-            &title,
-            "The verify step prints no rows",
-            "The failures do not come back",
-        )];
-    }
-    if matches!(situation.category, Category::DeployConflict | Category::Client) {
-        let why = "A rollback changes nothing here: the revision that serves is not the cause";
-        return vec![step::note(Stage::Mitigate, "Do not roll back", why, "Traffic stays as it is")];
-    }
-    match situation.rollback {
-        Rollback::To { proof, .. } => match target.good() {
-            Some(good) => vec![roll_back(target, good, proof)],
-            None => find_healthy(target, "The proposed revision fails as well, or its name is not valid"),
-        },
-        Rollback::NotNeeded { why } => {
-            vec![step::note(Stage::Mitigate, "No rollback needed", why, "The failures do not come back")]
-        }
-        Rollback::WouldNotHelp { why } => {
-            let expect = "Traffic stays as it is until the fix is deployed";
-            vec![step::note(Stage::Mitigate, "Do not roll back: it would not help", why, expect)]
-        }
-        Rollback::Unknown { why } => find_healthy(target, why),
+        )],
+        Mitigation::Nothing(action) => vec![action],
+        Mitigation::RollBack { good, proof } => vec![roll_back(target, good, proof)],
+        Mitigation::Find { why } => find_healthy(target, why),
     }
 }
 

@@ -172,8 +172,8 @@ fn ladder_of_a_container_app_on_the_wrong_port() {
         &expect![[r"
             inspect (read-only): Read the platform's messages
                 az containerapp logs show -n orders -g RESOURCE_GROUP --type system --tail 300 --format json
-            inspect (read-only): See every revision with its health and weight
-                az containerapp revision list -n orders -g RESOURCE_GROUP --all -o json
+            inspect (read-only): See what is probed
+                az containerapp show -n orders -g RESOURCE_GROUP --query 'properties.{targetPort:configuration.ingress.targetPort,probes:template.containers[0].probes}' -o json
             mitigate (reversible): Activate orders--0000011
                 az containerapp revision activate -n orders -g RESOURCE_GROUP --revision orders--0000011
                 undo: az containerapp revision deactivate -n orders -g RESOURCE_GROUP --revision orders--0000011

@@ -3,21 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::super::signature::Scope;
 use super::*;
-
-/// A platform and a stream on which the signature applies.
-fn home_of(signature: &Signature) -> (Platform, Stream) {
-    let platform = match signature.scope {
-        Scope::Any | Scope::CloudRun => Platform::CloudRun,
-        Scope::CloudRunJob => Platform::CloudRunJob,
-        Scope::CloudFunctions => Platform::CloudFunctions,
-        Scope::CloudBuild => Platform::CloudBuild,
-        Scope::AzureContainerApps => Platform::AzureContainerApps,
-    };
-    let any = if signature.mark.is_platforms_word() { Stream::System } else { Stream::Stderr };
-    (platform, signature.streams.first().copied().unwrap_or(any))
-}
 
 #[test]
 fn every_embedded_file_passes_the_strict_loader() {
@@ -42,49 +28,17 @@ fn ids_are_unique_and_only_one_names_the_container_exit() {
 }
 
 #[test]
-fn every_example_finds_its_signature_or_a_declared_overlap() {
-    let catalog = Catalog::embedded();
-    let mut problems = String::new();
-    for signature in catalog.signatures() {
-        let (platform, stream) = home_of(signature);
-        for example in signature.examples() {
-            let all = catalog.find_all(platform, stream, &example.text);
-            let own = all.iter().find(|found| found.signature.id == signature.id);
-            if own.is_some() != example.matches {
-                let _ = writeln!(problems, "{}: match = {} fails: {}", signature.id, example.matches, example.text);
-            }
-            let Some(best) = all.first().filter(|_| example.matches) else { continue };
-            let other = best.signature;
-            let declared =
-                signature.advice().overlaps.contains(&other.id) || other.advice().overlaps.contains(&signature.id);
-            if other.id != signature.id && !declared {
-                let _ = writeln!(problems, "{}: best match is {} for: {}", signature.id, other.id, example.text);
-            }
-        }
-    }
-    assert!(problems.is_empty(), "{problems}");
+fn the_embedded_catalogue_keeps_its_promises() {
+    let problems: Vec<String> = Catalog::embedded().prove().iter().map(ToString::to_string).collect();
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+    assert!(Catalog::embedded().signatures().iter().all(|signature| !signature.overrides && signature.file.is_none()));
 }
 
 #[test]
-fn every_signature_is_the_best_match_of_one_of_its_examples() {
-    let catalog = Catalog::embedded();
-    for signature in catalog.signatures() {
-        let (platform, stream) = home_of(signature);
-        let wins = signature.examples().iter().filter(|example| example.matches).any(|example| {
-            catalog.find(platform, stream, &example.text).is_some_and(|best| best.signature.id == signature.id)
-        });
-        assert!(wins, "{} never wins", signature.id);
-    }
-}
-
-#[test]
-fn overlaps_name_signatures_and_causes_have_advice() {
+fn causes_have_advice() {
     let catalog = Catalog::embedded();
     for signature in catalog.signatures() {
         let advice = signature.advice();
-        for id in &advice.overlaps {
-            assert!(catalog.get(id).is_some(), "{}: {id} does not exist", signature.id);
-        }
         if signature.role == crate::model::Role::Cause {
             assert!(!advice.check.is_empty() && !advice.fix.is_empty(), "{} has no advice", signature.id);
         }
@@ -166,21 +120,4 @@ fn exit_codes_are_known_with_what_they_mean() {
     assert!(catalog.exit_code(143).is_some_and(|code| code.is_ordinary_stop && code.signal == Some(15)));
     assert!(catalog.exit_code(99).is_none());
     assert!(catalog.exit_codes().all(|code| !code.usual_causes.is_empty() && !code.meaning.is_empty()));
-}
-
-#[test]
-fn a_user_folder_overrides_by_id_and_a_broken_file_is_named() {
-    let dir = std::env::temp_dir().join(format!("whydown-rules-{}", std::process::id()));
-    std::fs::create_dir_all(dir.join("gunicorn")).unwrap();
-    let path = dir.join("gunicorn/worker-failed-to-boot.toml");
-    let original = Catalog::embedded().get("gunicorn/worker-failed-to-boot").unwrap().source();
-    std::fs::write(&path, original.replace("priority = 70", "priority = 71")).unwrap();
-    let merged = Catalog::embedded().with(Catalog::from_dir(&dir).unwrap());
-    assert_eq!(merged.get("gunicorn/worker-failed-to-boot").unwrap().priority, 71);
-    assert_eq!(merged.signatures().len(), Catalog::embedded().signatures().len());
-    std::fs::write(&path, original.replace("priority = 70", "priority = 710")).unwrap();
-    let error = Catalog::from_dir(&dir).unwrap_err().to_string();
-    std::fs::remove_dir_all(&dir).unwrap();
-    assert!(error.contains(path.to_str().unwrap()) && error.contains("`priority`"), "{error}");
-    assert!(matches!(Catalog::from_dir(&dir), Err(CatalogError::Read { .. })));
 }

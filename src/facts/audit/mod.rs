@@ -11,6 +11,7 @@
 //! There is no method for traffic: a traffic change is a replacement of the service
 //! whose template stayed the same.
 
+mod azure;
 pub(crate) mod client;
 pub(crate) mod loose;
 mod parse;
@@ -22,6 +23,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+pub use azure::azure_fact;
 pub use parse::audit_fact;
 pub use spec::{ServiceSpec, ServiceStatus, TrafficTarget, revision_number};
 
@@ -101,6 +103,37 @@ pub struct AuditFact {
 }
 
 impl AuditFact {
+    /// A fact that says nothing yet but when, what kind, which method and where.
+    pub(crate) fn new(time: Timestamp, kind: AuditKind, method: &str, position: Position) -> Self {
+        Self {
+            time,
+            insert_id: String::new(),
+            kind,
+            method: method.to_owned(),
+            project: String::new(),
+            location: String::new(),
+            service: String::new(),
+            revision: String::new(),
+            actor: String::new(),
+            client: String::new(),
+            invocation: String::new(),
+            status_code: None,
+            status_message: String::new(),
+            ready: None,
+            condition_reason: String::new(),
+            message: String::new(),
+            nonce: String::new(),
+            operation_id: String::new(),
+            generation: None,
+            created: None,
+            spec: None,
+            status_before: None,
+            status_after: None,
+            position,
+            identity: 0,
+        }
+    }
+
     /// The same without secrets and addresses of people. Everything that is kept passes here.
     #[must_use]
     pub(crate) fn redacted(mut self) -> Self {

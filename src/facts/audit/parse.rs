@@ -49,32 +49,16 @@ pub fn audit_fact(
     if !by_control_plane && !FAMILIES.iter().any(|start| full_method.starts_with(start)) {
         return None;
     }
+    let method = full_method.rsplit('.').next().unwrap_or_default().replace("Internal", "");
     let mut fact = AuditFact {
-        time,
         insert_id: insert_id.to_owned(),
-        kind: AuditKind::Other,
-        method: full_method.rsplit('.').next().unwrap_or_default().replace("Internal", ""),
         project: resource.project.to_string(),
         location: resource.location.to_string(),
         service: resource.service.to_string(),
-        revision: String::new(),
         actor: text(at(&payload, &["authenticationInfo", "principalEmail"])),
-        client: String::new(),
-        invocation: String::new(),
         status_code: int(at(&payload, &["status", "code"])),
         status_message: text(at(&payload, &["status", "message"])),
-        ready: None,
-        condition_reason: String::new(),
-        message: String::new(),
-        nonce: String::new(),
-        operation_id: String::new(),
-        generation: None,
-        created: None,
-        spec: None,
-        status_before: None,
-        status_after: None,
-        position,
-        identity: 0,
+        ..AuditFact::new(time, AuditKind::Other, &method, position)
     };
     name_from_path(&mut fact, &text(field(&payload, "resourceName")));
     if by_control_plane {

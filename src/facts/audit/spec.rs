@@ -141,15 +141,17 @@ pub(crate) fn digest_of(image: &str) -> String {
     image.split_once('@').map(|(_, digest)| digest.to_owned()).unwrap_or_default()
 }
 
-/// The running number in a revision's name: 12 of `web-00012-abc`.
+/// The running number in a revision's name: 12 of `web-00012-abc`, and of Azure's `web--0000012`.
 ///
 /// The number grows by one per revision, so it orders them. A name chosen by a person has none.
 pub fn revision_number(name: &str) -> Option<u32> {
+    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    if let Some((_, number)) = name.rsplit_once("--").filter(|(_, number)| number.len() == 7 && digits(number)) {
+        return number.parse().ok();
+    }
     let mut parts = name.rsplit('-');
     let (suffix, number) = (parts.next()?, parts.next()?);
-    (suffix.len() == 3 && number.len() >= 5 && number.bytes().all(|b| b.is_ascii_digit()))
-        .then(|| number.parse().ok())
-        .flatten()
+    (suffix.len() == 3 && number.len() >= 5 && digits(number)).then(|| number.parse().ok()).flatten()
 }
 
 #[cfg(test)]
@@ -167,6 +169,8 @@ mod tests {
     fn only_generated_revision_names_carry_a_number() {
         assert_eq!(revision_number("web-00012-abc"), Some(12));
         assert_eq!(revision_number("my-web-00712-kkr"), Some(712));
+        assert_eq!(revision_number("web--0000115"), Some(115));
+        assert_eq!(revision_number("web--a1b2c3d"), None);
         assert_eq!(revision_number("web-hotfix"), None);
         assert_eq!(revision_number("web-2024-abc"), None);
         assert_eq!(revision_number(""), None);

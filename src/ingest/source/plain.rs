@@ -1,4 +1,4 @@
-//! Batches of the forms whose records end at line breaks: NDJSON, tables and YAML documents.
+//! Batches of the forms whose records end at line breaks: NDJSON, tables, YAML documents and transcripts.
 //!
 //! In goes the window of a source; out come batches cut at the last whole record, moved rather than
 //! copied. This is the path of large exports, so it touches each byte once.
@@ -9,6 +9,7 @@ use memchr::{memchr, memchr_iter, memmem, memrchr};
 
 use super::super::cut::{Cutter, Mode};
 use super::super::table::{Header, whole_rows};
+use super::super::transcript::Transcript;
 use super::{BLOCK_BYTES, Batch, Content, Cutting, Source, Span};
 
 impl Source {
@@ -85,6 +86,32 @@ impl Source {
         batch.content = Content::Rows(Arc::clone(&header));
         self.cutting = Cutting::Rows(header);
         true
+    }
+
+    /// The errors of a whole transcript, as one batch.
+    pub(super) fn transcript(&mut self, batch: &mut Batch) -> bool {
+        let mut transcript = Transcript::default();
+        loop {
+            self.read_more(BLOCK_BYTES);
+            let whole =
+                if self.at_end { self.window.len() } else { memrchr(b'\n', &self.window).map_or(0, |end| end + 1) };
+            if whole == 0 && self.window.len() > self.record_bytes_max {
+                self.skip_line();
+                continue;
+            }
+            let lines: Vec<u8> = self.window.drain(..whole).collect();
+            transcript.feed(&lines, self.line);
+            self.count_lines(&lines);
+            if self.at_end {
+                break;
+            }
+        }
+        transcript.finish();
+        batch.content = Content::Copied;
+        for (line, entry) in &transcript.entries {
+            batch.push(entry.as_bytes(), *line);
+        }
+        !batch.spans.is_empty()
     }
 
     /// The next whole YAML documents.

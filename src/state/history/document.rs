@@ -1,8 +1,11 @@
-//! Reads state documents: what `gcloud run services describe` and `revisions list|describe` print.
+//! Reads state documents: what `gcloud run … describe`, `az containerapp … show|list` and `gh run list` print.
 //!
-//! In goes JSON text (YAML is converted before) in the v1 or v2 shape, one resource, a
-//! list, or several texts one after another; out come [`Document`]s of services,
-//! revisions and jobs. Anything else in the text is skipped.
+//! In goes JSON text (YAML is converted before), one resource, a list, or several texts one
+//! after another; out come [`Document`]s of services, revisions, jobs, replicas and runs of a
+//! pipeline. Cloud Run's v1 and v2 shapes are read here. Anything else in the text is skipped.
+
+mod azure;
+mod runs;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -10,7 +13,10 @@ use serde_json::Value;
 use crate::classify::redact::redact;
 use crate::facts::audit::loose::{at, field, int, items, last_segment, segment_after, text};
 use crate::facts::audit::{ServiceSpec, ServiceStatus, read_v1, read_v2};
-use crate::model::Timestamp;
+use crate::model::{Platform, Timestamp};
+
+use super::condition::Condition;
+pub use runs::Run;
 
 /// Most resources read from one text: more revisions than a service can keep.
 const DOCUMENTS_MAX: usize = 10_000;
@@ -21,8 +27,14 @@ const DEPTH_MAX: u32 = 6;
 /// One service, revision or job as it was described.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct Document {
-    /// `Service`, `Revision` or `Job`.
+    /// `Service`, `Revision`, `Job`, `Replica` or `Run`.
     pub kind: String,
+    /// Where it runs, where the shape says more than that it is Cloud Run.
+    pub platform: Option<Platform>,
+    /// Azure resource group; empty elsewhere.
+    pub group: String,
+    /// How many revisions of a container app may be active: `single`, `multiple`, `labels`; empty elsewhere.
+    pub mode: String,
     /// Project id or number; empty where the text does not say.
     pub project: String,
     /// Region.
@@ -51,6 +63,10 @@ pub struct Document {
     pub message: String,
     /// A revision's Active condition: it may receive traffic, if only by a tag.
     pub active: Option<bool>,
+    /// How the platform judges a revision, in the words of Azure; `None` elsewhere.
+    pub condition: Option<Condition>,
+    /// A run of a pipeline; it belongs to no service by itself.
+    pub run: Option<Run>,
 }
 
 impl Document {
@@ -83,17 +99,21 @@ fn collect(value: &Value, depth: u32, found: &mut Vec<Document>) {
     if depth > DEPTH_MAX || found.len() >= DOCUMENTS_MAX {
         return;
     }
-    if let Some(document) = v1(value).or_else(|| v2(value)) {
+    let single =
+        || v1(value).or_else(|| v2(value)).or_else(|| azure::document(value)).or_else(|| runs::document(value));
+    if let Some(document) = single() {
         found.push(document);
     } else if let Some(list) = value.as_array() {
         for item in list {
             collect(item, depth + 1, found);
         }
+        found.extend(azure::splits(list));
     } else if value.is_object() {
         // Lists of the API, and an asset inventory's wrapper around the resource.
-        for key in ["items", "services", "revisions", "jobs"] {
-            for item in items(field(value, key)) {
-                collect(item, depth + 1, found);
+        for key in ["items", "services", "revisions", "jobs", "value", "workflow_runs"] {
+            let list = field(value, key);
+            if list.is_array() {
+                collect(list, depth + 1, found);
             }
         }
         collect(at(value, &["resource", "data"]), depth + 1, found);
@@ -131,6 +151,7 @@ fn v1(resource: &Value) -> Option<Document> {
         message: text(field(ready, "message")),
         active: read_v1::condition(resource, "Active").and_then(|active| read_v1::truth(field(active, "status"))),
         kind,
+        ..Document::default()
     })
 }
 
@@ -167,6 +188,7 @@ fn v2(resource: &Value) -> Option<Document> {
         reason: read_v2::reason(ready),
         message: text(field(ready, "message")),
         active: read_v2::condition(resource, "Active").and_then(read_v2::truth),
+        ..Document::default()
     })
 }
 

@@ -72,7 +72,8 @@ fn follow_revisions(ending: &mut Ending, fact: &AuditFact) {
         if is_newer(&fact.revision, ending.latest_created.as_deref()) {
             set(&mut ending.latest_created, &fact.revision);
         }
-        if fact.ready == Some(true) && is_newer(&fact.revision, ending.latest_ready.as_deref()) {
+        let is_latest = ending.latest_created.as_deref() == Some(fact.revision.as_str());
+        if fact.ready == Some(true) && (is_latest || is_newer(&fact.revision, ending.latest_ready.as_deref())) {
             set(&mut ending.latest_ready, &fact.revision);
         }
     }

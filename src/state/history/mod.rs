@@ -1,10 +1,13 @@
 //! Deployments, readiness and traffic of one service.
 //!
-//! In: its audit facts, in any order, and its describe documents. Out: its [`History`].
+//! In: its audit facts, in any order, its describe documents and the runs that deploy it. Out: its [`History`].
 //! `timeline` orders and joins the facts, `steps` finds the changes, `outcome` what became of each,
-//! `diff` what changed; `rebuild` puts them together. `document` reads describe documents.
+//! `diff` what changed; `rebuild` puts them together. `document` reads describe documents,
+//! `pipeline` places the runs of a pipeline among the deployments, `weights` joins rows that together set a split.
 
+pub mod condition;
 pub mod document;
+pub mod pipeline;
 
 mod diff;
 mod ending;
@@ -14,11 +17,13 @@ mod rebuild;
 mod steps;
 mod timeline;
 mod traffic;
+mod weights;
 
 #[cfg(test)]
 mod tests;
 
+pub use condition::Condition;
 pub use diff::{changes, traffic_changes, traffic_text};
-pub use document::{Document, parse_document};
+pub use document::{Document, Run, parse_document};
 pub use readiness::Readiness;
 pub use rebuild::{History, Refusal, TrafficChange, history};

@@ -9,16 +9,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::diff::{pinned, service_changes, template_changes, traffic_changes, traffic_text};
 use super::ending::{Ending, ending};
 use super::outcome::{revision_failed, traffic_failed};
+use super::pipeline;
 use super::readiness::{Readiness, readiness};
 use super::steps::{Step, StepKind, raced, steps};
 use super::timeline::Timeline;
 use super::traffic::traffic;
+use super::weights::{joined, sets_weight};
 use crate::facts::audit::client::only_moves_traffic;
 use crate::facts::audit::spec::{ServiceSpec, TrafficTarget, revision_number};
 use crate::facts::audit::{AuditFact, AuditKind};
 use crate::model::report::{Change, Deployment};
 use crate::model::{Position, Timestamp};
-use crate::state::history::document::Document;
+use crate::state::history::condition::Condition;
+use crate::state::history::document::{Document, Run};
 
 /// Everything the entries and documents say about one service.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -43,6 +46,18 @@ pub struct History {
     pub raced: Vec<(Timestamp, Timestamp)>,
     /// Calls that were refused.
     pub refused: Vec<Refusal>,
+    /// How many revisions of a container app may be active: `single`, `multiple` or `labels`; empty elsewhere.
+    pub mode: String,
+    /// Port that the ingress of a container app sends requests to, as last described, where no probe of its own is set.
+    pub target_port: Option<u16>,
+    /// Azure resource group; empty where no document says.
+    pub group: String,
+    /// Memory limit of the newest described template, as written; empty where no document says.
+    pub memory: String,
+    /// How the platform judged each revision when it was described.
+    pub conditions: BTreeMap<String, Condition>,
+    /// Runs of the pipeline that deploys it, in time order.
+    pub runs: Vec<Run>,
 }
 
 /// A traffic split.
@@ -83,15 +98,16 @@ pub struct Refusal {
 ///
 /// Documents of other services are ignored when the facts name one.
 pub fn history(facts: &[AuditFact], documents: &[Document]) -> History {
-    let timeline = Timeline::new(facts);
+    let facts = joined(facts);
+    let timeline = Timeline::new(&facts);
     let service = timeline.facts.first().map_or("", |fact| fact.service.as_str());
     let mut documents: Vec<&Document> =
-        documents.iter().filter(|document| service.is_empty() || document.service == service).collect();
+        documents.iter().filter(|one| service.is_empty() || one.service == service || one.run.is_some()).collect();
     documents.sort_by(|a, b| a.age().cmp(&b.age()));
     let steps = steps(&timeline);
     let Ending { latest_created, latest_ready, min_instances, startup_probe_is_default_tcp } =
         ending(&timeline, &documents);
-    History {
+    let mut history = History {
         deployments: deployments(&timeline, &steps),
         readiness: readiness(&timeline, &documents),
         traffic: traffic(&timeline, &documents),
@@ -107,7 +123,63 @@ pub fn history(facts: &[AuditFact], documents: &[Document]) -> History {
             .filter(|fact| fact.kind == AuditKind::Refused)
             .map(|fact| refusal(fact))
             .collect(),
+        mode: mode(&timeline, &documents),
+        target_port: target_port(&documents),
+        group: documents.iter().map(|one| one.group.clone()).max().unwrap_or_default(),
+        memory: documents
+            .iter()
+            .filter_map(|one| one.spec.as_ref())
+            .map(|spec| spec.memory.clone())
+            .next_back()
+            .unwrap_or_default(),
+        conditions: conditions(&documents),
+        runs: Vec::new(),
+    };
+    pipeline::place(&mut history, &documents);
+    history
+}
+
+fn target_port(documents: &[&Document]) -> Option<u16> {
+    let mut described = documents.iter().filter(|one| one.revision.is_empty()).filter_map(|one| one.spec.as_ref());
+    let last = described.rfind(|spec| spec.port.is_some())?;
+    last.port.and_then(|port| u16::try_from(port).ok()).filter(|_| last.startup_probe.is_empty())
+}
+
+/// As a document says; else as the platform says when it deactivates the old revisions by itself.
+fn mode(timeline: &Timeline, documents: &[&Document]) -> String {
+    let told = documents.iter().map(|one| one.mode.as_str()).rfind(|mode| !mode.is_empty());
+    let single =
+        || timeline.facts.iter().any(|fact| fact.kind == AuditKind::Other && fact.condition_reason == "Single");
+    // Only where several revisions may be active can a split be set.
+    let split = |fact: &&AuditFact| fact.spec.as_ref().is_some_and(|spec| pinned(&spec.traffic).len() > 1);
+    let shared = documents.iter().filter_map(|one| one.status.as_ref()).any(|one| pinned(&one.traffic).len() > 1);
+    let is_azure = documents.iter().any(|one| one.platform.is_some()) || timeline.facts.iter().any(|f| sets_weight(f));
+    let multiple = || is_azure && (shared || timeline.facts.iter().any(split));
+    told.unwrap_or_else(|| {
+        if multiple() {
+            "multiple"
+        } else if single() {
+            "single"
+        } else {
+            ""
+        }
+    })
+    .to_owned()
+}
+
+fn conditions(documents: &[&Document]) -> BTreeMap<String, Condition> {
+    let mut all: BTreeMap<String, Condition> = BTreeMap::new();
+    for document in documents.iter().filter(|document| !document.revision.is_empty()) {
+        if let Some(condition) = &document.condition {
+            all.entry(document.revision.clone()).or_default().learn(condition);
+        }
     }
+    all
+}
+
+/// Settings of a container app outside its template: secrets, registry, ingress. They make no revision.
+fn keeps_revision(fact: &AuditFact) -> bool {
+    fact.method == "UpdateApp"
 }
 
 /// The settings of one moment, by source. Only settings of the same source are compared.
@@ -200,9 +272,11 @@ fn deployments(timeline: &Timeline, steps: &[Step]) -> Vec<Deployment> {
         let of_traffic =
             traffic_changes(split.or(now.traffic()).unwrap_or_default(), now.traffic().unwrap_or_default());
         let is_first = split.is_none();
-        let moves_traffic = is_first || !of_traffic.is_empty() || only_moves_traffic(&deployment.client);
+        let moves_traffic =
+            (is_first && now.traffic().is_some()) || !of_traffic.is_empty() || only_moves_traffic(&deployment.client);
         let kind = match step.kind {
             StepKind::Refused => Some("refused"),
+            _ if keeps_revision(step.fact) => Some("deploy"),
             StepKind::Deploy | StepKind::Appeared => Some(if step.failed { "failed" } else { "deploy" }),
             _ if moves_traffic && traffic_failed(timeline, step.fact, step.next, |revision| is_blamed(revision)) => {
                 Some("failed")
@@ -213,7 +287,11 @@ fn deployments(timeline: &Timeline, steps: &[Step]) -> Vec<Deployment> {
             _ if !of_service.is_empty() => Some("deploy"),
             _ => None,
         };
-        if step.kind == StepKind::KeepsTemplate && moves_traffic {
+        if keeps_revision(step.fact) {
+            deployment.revision = step.fact.spec.as_ref().map_or_else(String::new, |spec| spec.revision_name.clone());
+            let after = "changed without a new revision".to_owned();
+            deployment.changes.push(Change { field: "settings".to_owned(), before: String::new(), after });
+        } else if step.kind == StepKind::KeepsTemplate && moves_traffic {
             deployment.revision = target_revision(timeline, step);
         } else {
             deployment.changes = template;

@@ -151,14 +151,15 @@ impl<'a> Timeline<'a> {
     /// The revision that a template-changing call made; empty where it cannot be told.
     ///
     /// `next` is the time of the next call, which later revisions belong to.
-    pub fn revision_of(&self, call: &AuditFact, next: Timestamp) -> &'a str {
+    pub fn revision_of(&self, call: &'a AuditFact, next: Timestamp) -> &'a str {
         if let Some(birth) = self.birth_by_nonce(call) {
             return birth.revision;
         }
         if let Some(newest) = self.newest_after(call).filter(|newest| *newest != newest_before(call)) {
             return newest;
         }
-        self.birth_by_time(call, next).map_or("", |birth| birth.revision)
+        let asked = call.spec.as_ref().map_or("", |spec| spec.revision_name.as_str());
+        self.birth_by_time(call, next).map_or(asked, |birth| birth.revision)
     }
 
     fn made_with_nonce(&self, call: &AuditFact) -> &[Birth<'a>] {

@@ -23,8 +23,10 @@ pub(crate) fn traffic(timeline: &Timeline, documents: &[&Document]) -> Vec<Traff
             note(&mut all, fact.time, &spec.traffic, "audit", false);
         }
     }
+    // A document that does not say how old it is was fetched to look at what the entries tell of.
+    let last = timeline.facts.last().map_or(Timestamp(0), |fact| fact.time);
     for document in documents {
-        let time = document.time.unwrap_or(Timestamp(0));
+        let time = document.time.unwrap_or(last);
         if let Some(spec) = &document.spec {
             note(&mut all, time, &spec.traffic, "document", false);
         }

@@ -1,0 +1,108 @@
+//! Runs of a pipeline that failed while another was under way, where the files hold no error of theirs.
+//!
+//! In: a service's history and the findings so far. Out: at most one draft, inconclusive: two runs that overlap are
+//! a reason to ask, not an answer. The run's own transcript settles it, and the first action fetches it.
+
+use super::{Draft, FailurePhase, occurrences};
+use crate::model::report::{Cause, ChainLink, Finding, ScorePart};
+use crate::model::tally::{Kind, Occurrence};
+use crate::model::{Category, Occurrences, Role, Verdict};
+use crate::state::ServiceState;
+use crate::state::history::Run;
+use crate::state::history::pipeline::holder;
+
+/// Below every finding with evidence.
+const SCORE: f64 = 10.0;
+
+/// The finding, unless a refused deployment of the service is told already.
+pub(super) fn unread(index: usize, service: &ServiceState, drafts: &[Draft]) -> Option<Draft> {
+    let told = |draft: &Draft| draft.service == Some(index) && draft.finding.cause.category == Category::DeployConflict;
+    if drafts.iter().any(told) {
+        return None;
+    }
+    let runs = &service.history.runs;
+    let is_own = |run: &Run| {
+        let failed = service.history.deployments.iter().filter(|deployment| deployment.kind == "failed");
+        let words = run.words();
+        !run.id.is_empty() && failed.into_iter().any(|deployment| deployment.client.ends_with(&words))
+    };
+    let met: Vec<(&Run, &Run)> = runs
+        .iter()
+        .filter(|run| run.failed() && is_own(run))
+        .filter_map(|run| holder(runs, Some(run), run.started).map(|other| (run, other)))
+        .collect();
+    let (first, last) = (met.first()?, met.last()?);
+    let title = format!(
+        "{} of the pipeline of {} failed while another was under way; the files do not hold {}",
+        if met.len() == 1 { "A run".to_owned() } else { format!("{} runs", met.len()) },
+        service.name,
+        if met.len() == 1 { "its error" } else { "their errors" },
+    );
+    let link = ChainLink {
+        role: Role::Failure,
+        cluster: String::new(),
+        title: "runs that failed beside another one".to_owned(),
+        count: met.len() as u64,
+        instances: 0,
+        join: String::new(),
+        evidence: Vec::new(),
+    };
+    let sentence = |(run, other): &(&Run, &Run)| {
+        format!(
+            "{} began at {} and failed; {}, begun at {}, was under way then",
+            run.words(),
+            run.started.to_rfc3339(),
+            other.words(),
+            other.started.to_rfc3339()
+        )
+    };
+    let finding = Finding {
+        rank: 0,
+        fingerprint: format!("1:unread-runs:{}", service.name),
+        cause: Cause {
+            cluster: String::new(),
+            signature: String::new(),
+            category: Category::DeployConflict,
+            summary: format!("{title}. Whether the platform refused a second change, only the transcript can say."),
+        },
+        title,
+        verdict: Verdict::Inconclusive,
+        score: SCORE,
+        score_parts: vec![ScorePart {
+            name: "overlap".to_owned(),
+            value: SCORE,
+            why: "runs of one pipeline overlap".to_owned(),
+        }],
+        service: service.name.clone(),
+        revisions: Vec::new(),
+        first: first.0.started,
+        last: last.0.ended.unwrap_or(last.0.started),
+        why: met.iter().take(4).map(sentence).collect(),
+        impact: vec![format!(
+            "{} failed",
+            if met.len() == 1 { "1 run".to_owned() } else { format!("{} runs", met.len()) }
+        )],
+        support: Vec::new(),
+        against: Vec::new(),
+        occurrences: Occurrences { others: 1, ..Occurrences::default() },
+        missing: vec!["what the failed runs printed: gh run view RUN_ID --log-failed".to_owned()],
+        actions: Vec::new(),
+        chain: vec![link],
+    };
+    Some(Draft {
+        finding,
+        service: Some(index),
+        captures: Vec::new(),
+        instance: String::new(),
+        path: String::new(),
+        phase: FailurePhase::Deploy,
+        probe_passed: false,
+        minimum_keeps_it_going: false,
+        resolved_by: None,
+        occurrences: vec![Occurrence {
+            time: last.0.started.0,
+            kind: Kind::Other,
+            id: occurrences::id_of(&service.name),
+        }],
+    })
+}
