@@ -356,10 +356,8 @@ impl Words<'_> {
         for unit in self.members().filter(|unit| unit.kind == UnitKind::Request && !self.is_own_request(unit)) {
             *by_service.entry(self.settled.text(unit.service)).or_default() += 1;
         }
-        by_service
-            .into_iter()
-            .map(|(service, count)| format!("{count} requests of {service}, which called it, failed with them"))
-            .collect()
+        let told = |(service, count)| format!("{count} requests of {service}, which called it, failed with them");
+        by_service.into_iter().map(told).collect()
     }
 
     fn no_requests_failed(&self, service: &ServiceState, all: u64) -> String {

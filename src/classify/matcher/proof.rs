@@ -64,7 +64,8 @@ fn home_of(signature: &Signature) -> (Platform, Stream) {
         Scope::CloudBuild => Platform::CloudBuild,
         Scope::AzureContainerApps => Platform::AzureContainerApps,
     };
-    (platform, signature.streams.first().copied().unwrap_or(Stream::Stderr))
+    let any = if signature.mark.is_platforms_word() { Stream::System } else { Stream::Stderr };
+    (platform, signature.streams.first().copied().unwrap_or(any))
 }
 
 fn invalid(signature: &Signature, key: &'static str, problem: String, remedy: &'static str) -> CatalogError {
