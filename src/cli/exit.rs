@@ -88,10 +88,8 @@ impl Failure {
             | Self::Usage(_)
             | Self::Store(store::Error::OtherWindow { .. } | store::Error::Newer { .. }) => USAGE,
             Self::Output(_) | Self::OutputFile { .. } | Self::Store(_) => INTERNAL,
-            Self::Report(_) => UNREADABLE,
-            Self::Pipeline(error) => code_of(error),
-            Self::Eval(eval::Error::Analysis { source, .. }) => code_of(source),
-            Self::Eval(_) => UNREADABLE,
+            Self::Pipeline(error) | Self::Eval(eval::Error::Analysis { source: error, .. }) => code_of(error),
+            Self::Report(_) | Self::Eval(_) => UNREADABLE,
         };
         say(&format!("whydown: {self}"));
         ExitCode::from(code)
