@@ -41,8 +41,8 @@ pub mod advise;
 
 pub mod report;
 
-pub mod eval;
-
 pub mod compare;
+
+pub mod eval;
 
 pub mod cli;

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use crate::classify::Classifier;
 use crate::classify::matcher::Catalog;
+use crate::classify::redact;
 use crate::classify::template::ShapeKey;
 use crate::facts::clusters::{self, Clusters};
 use crate::facts::patterns::{Found, PatternFacts};
@@ -36,6 +37,8 @@ pub struct Options {
     pub state_files: Vec<PathBuf>,
     /// How to read.
     pub ingest: ingest::Options,
+    /// What to keep out of the report.
+    pub redaction: redact::Level,
     /// What the user decided about the analysis.
     pub policy: Policy,
 }
@@ -73,6 +76,9 @@ pub enum Error {
     /// Revisions were named that cannot be compared.
     #[error(transparent)]
     Canary(#[from] reason::canary::Error),
+    /// A defect of whydown.
+    #[error("the report cannot be written down: {0}")]
+    Report(#[from] serde_json::Error),
 }
 
 /// What reading gave: facts, and what describes the inputs. The first half of the work, and the half that can be
@@ -86,6 +92,8 @@ pub struct Scan {
     pub damage: Vec<Damage>,
     /// Descriptions of services and revisions.
     pub documents: Vec<Document>,
+    /// What to keep out of the report.
+    pub redaction: redact::Level,
 }
 
 /// What the scan means before anything is called a cause: clusters, and what was running when.
@@ -127,25 +135,28 @@ pub fn scan(options: &Options) -> Result<Scan, Error> {
     let start = Instant::now();
     let catalog = options.policy.catalog();
     let seen = Seen::default();
-    let worker = || (Classifier::new(catalog), Facts::default());
+    let worker = || (Classifier::new(catalog).with_redaction(options.redaction), Facts::default());
     let read = ingest::read(&options.inputs, &options.ingest, worker, |(classifier, facts), entries| {
         facts.observe(classifier, &seen, entries);
     })?;
     let mut documents = read.state_documents;
     documents.extend(read_state_files(&options.state_files)?);
-    let documents =
-        documents.iter().flat_map(|document| history::parse_document(&document.json)).map(Document::redacted).collect();
+    let documents = documents.iter().flat_map(|document| history::parse_document(&document.json)).collect();
     let facts = read.partials.into_iter().map(|(_, facts)| facts).reduce(Facts::merge).unwrap_or_default();
     tracing::debug!(entries = facts.entries, rows = facts.rows.len(), elapsed = ?start.elapsed(), "read and merged");
-    Ok(Scan { facts, files: read.files, damage: read.damage, documents })
+    Ok(Scan { facts, files: read.files, damage: read.damage, documents, redaction: options.redaction })
 }
 
 /// Reads all inputs like [`scan`]; exports that hold no entry, as gcloud writes them in a quiet hour, are no error.
 pub fn scan_or_nothing(options: &Options) -> Result<Scan, Error> {
     match scan(options) {
-        Err(Error::Ingest(error)) if error.is_empty_export() => {
-            Ok(Scan { facts: Facts::default(), files: Vec::new(), damage: Vec::new(), documents: Vec::new() })
-        }
+        Err(Error::Ingest(error)) if error.is_empty_export() => Ok(Scan {
+            facts: Facts::default(),
+            files: Vec::new(),
+            damage: Vec::new(),
+            documents: Vec::new(),
+            redaction: options.redaction,
+        }),
         outcome => outcome,
     }
 }
@@ -195,7 +206,7 @@ pub fn whole(union: Union) -> Result<Scan, Error> {
     };
     let ingest::Read { files, damage, .. } = read.judged()?;
     let documents = whole.documents.into_iter().map(|described| described.document).collect();
-    Ok(Scan { facts: whole.facts, files, damage, documents })
+    Ok(Scan { facts: whole.facts, files, damage, documents, redaction: redact::Level::default() })
 }
 
 fn read_state_files(paths: &[PathBuf]) -> Result<Vec<ingest::StateDocument>, ingest::Error> {
@@ -206,8 +217,17 @@ fn read_state_files(paths: &[PathBuf]) -> Result<Vec<ingest::StateDocument>, ing
     Ok(documents)
 }
 
-/// Puts facts to rest, clusters them and rebuilds what was running. The catalogue is that of the scan.
-pub fn rebuild(mut facts: Facts, documents: &[Document], catalog: &Catalog) -> Result<Rebuilt, Error> {
+/// Puts facts to rest, clusters them and rebuilds what was running, without secrets. The catalogue is that of the scan.
+pub fn rebuild(facts: Facts, documents: &[Document], catalog: &Catalog) -> Result<Rebuilt, Error> {
+    rebuild_as(facts, documents, catalog, redact::Level::default())
+}
+
+fn rebuild_as(
+    mut facts: Facts,
+    documents: &[Document],
+    catalog: &Catalog,
+    redaction: redact::Level,
+) -> Result<Rebuilt, Error> {
     let start = Instant::now();
     // A transcript of a pipeline names an app seldom; the documents beside it do.
     for document in documents {
@@ -217,7 +237,7 @@ pub fn rebuild(mut facts: Facts, documents: &[Document], catalog: &Catalog) -> R
         }
     }
     facts.adopt_nameless();
-    let settled = facts.settle(&Classifier::new(catalog));
+    let settled = facts.settle(&Classifier::new(catalog).with_redaction(redaction));
     tracing::debug!(elapsed = ?start.elapsed(), "settled");
     let (clusters, (state, coverage)) = rayon::join(
         || clusters::clusters(&settled),
@@ -245,7 +265,8 @@ pub struct Concluded {
 /// `window_seconds`, a whole number of minutes, or none.
 pub fn conclude_with_tally(scan: Scan, policy: &Policy, window_seconds: Option<i64>) -> Result<Concluded, Error> {
     let catalog = policy.catalog();
-    let Rebuilt { settled, clusters, state, coverage } = rebuild(scan.facts, &scan.documents, catalog)?;
+    let Rebuilt { settled, clusters, state, coverage } =
+        rebuild_as(scan.facts, &scan.documents, catalog, scan.redaction)?;
     let start = Instant::now();
     let last = coverage.extent.map(|(_, last)| Timestamp(last));
     let paths: Vec<String> = scan.files.iter().map(|file| file.path.clone()).collect();
@@ -267,7 +288,8 @@ pub fn conclude_with_tally(scan: Scan, policy: &Policy, window_seconds: Option<i
         notices: advised.notices,
         thresholds: &policy.thresholds,
     };
-    Ok(Concluded { report: report::compose::compose(parts), tally: tally.unwrap_or_default() })
+    let report = report::gate::pass(&report::compose::compose(parts), scan.redaction)?;
+    Ok(Concluded { report, tally: tally.unwrap_or_default() })
 }
 
 /// Reads all inputs and says which kinds of messages they hold, and when. Nothing is reasoned about.

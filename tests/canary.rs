@@ -8,7 +8,7 @@ use serde::Deserialize;
 use whydown::model::canary::{Canary, CanaryReport};
 use whydown::pipeline::{self, Options};
 use whydown::reason::canary::Wanted;
-use whydown::report::{Format, Options as Rendering, canary};
+use whydown::report::{Options as Rendering, PlainFormat, canary};
 
 use crate::support::root;
 
@@ -154,7 +154,7 @@ fn every_form_says_the_verdict_and_none_is_broken_by_log_text() {
             canary::render(&report, format, options, &mut bytes).expect("a vector takes everything");
             String::from_utf8(bytes).expect("UTF-8")
         };
-        let back: CanaryReport = serde_json::from_str(&form(Format::Json)).expect("the contract");
+        let back: CanaryReport = serde_json::from_str(&form(PlainFormat::Json)).expect("the contract");
         // The last bit of a printed number may differ when it is read back.
         assert_eq!(format!("{:?}", back.without), format!("{:?}", report.without), "{name}");
         let verdicts = |report: &CanaryReport| -> Vec<_> { report.canaries.iter().map(|one| one.verdict).collect() };
@@ -166,10 +166,10 @@ fn every_form_says_the_verdict_and_none_is_broken_by_log_text() {
             "inconclusive" => "Inconclusive: ",
             _ => "No canary",
         };
-        assert!(form(Format::Text).starts_with(heading), "{name}");
-        assert!(form(Format::Markdown).starts_with(&format!("## {heading}")), "{name}");
+        assert!(form(PlainFormat::Text).starts_with(heading), "{name}");
+        assert!(form(PlainFormat::Markdown).starts_with(&format!("## {heading}")), "{name}");
         assert!(
-            form(Format::Text).lines().all(|line| line.chars().count() <= 80 || line.starts_with("    ")),
+            form(PlainFormat::Text).lines().all(|line| line.chars().count() <= 80 || line.starts_with("    ")),
             "{name}"
         );
     }
@@ -192,13 +192,13 @@ fn hostile_names_reach_no_command_and_no_terminal() {
                 assert!(!line.contains("00018-hmx"), "{name}: {line}");
             }
         }
-        for format in [Format::Text, Format::Markdown, Format::Json] {
+        for format in [PlainFormat::Text, PlainFormat::Markdown, PlainFormat::Json] {
             let mut bytes = Vec::new();
             let options = Rendering { width: 100, color: false, full: false };
             canary::render(&report, format, options, &mut bytes).expect("a vector takes everything");
             let shown = String::from_utf8(bytes).expect("UTF-8");
             assert!(!shown.contains('\u{1b}'), "{name}");
-            assert!(format != Format::Markdown || !shown.contains("<b>"), "{shown}");
+            assert!(format != PlainFormat::Markdown || !shown.contains("<b>"), "{shown}");
         }
     }
 }

@@ -1,8 +1,9 @@
 //! The rendered examples of `reports/examples`, which the README shows. `UPDATE_EXPECT=1` rewrites them.
 
 use expect_test::expect_file;
-use whydown::report::{self, Format, Options};
+use whydown::report::{self, Options};
 
+use crate::formats::FORMATS;
 use crate::support::{analyze, incidents, root};
 
 /// Fixtures that stand in the README or show one kind of report each.
@@ -22,11 +23,9 @@ fn the_examples_are_what_the_program_prints() {
             paths.into_iter().map(|path| path.strip_prefix(root()).map(ToOwned::to_owned).unwrap_or(path)).collect()
         };
         let report = analyze(&relative(incident.inputs()), &relative(incident.state_files()), 2);
-        for (format, ending, width) in
-            [(Format::Text, "txt", 80), (Format::Markdown, "md", 100), (Format::Json, "json", 100)]
-        {
+        for (format, ending) in FORMATS {
             let mut bytes = Vec::new();
-            let options = Options { width, color: false, full: false };
+            let options = Options { width: 80, color: false, full: false };
             report::render(&report, format, &options, &mut bytes).expect("a vector takes everything");
             let text = String::from_utf8(bytes).expect("UTF-8");
             expect_file![root().join(format!("reports/examples/{name}.{ending}"))].assert_eq(&text);

@@ -11,6 +11,7 @@ mod digest_kills;
 mod eval_command;
 mod examples;
 mod exit_codes;
+mod formats;
 mod ignore_file;
 mod incidents;
 mod ingest_open_cases;

@@ -12,8 +12,7 @@ fn survives(bytes: &[u8]) {
     std::fs::write(&path, bytes).expect("a writable folder");
     let options = Options { inputs: vec![path], ..Options::default() };
     if let Ok(report) = pipeline::analyze(&options) {
-        for format in [whydown::report::Format::Text, whydown::report::Format::Markdown, whydown::report::Format::Json]
-        {
+        for (format, _) in crate::formats::FORMATS {
             let options = whydown::report::Options { width: 80, color: false, full: true };
             whydown::report::render(&report, format, &options, &mut Vec::new()).expect("a vector takes everything");
         }

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 
 use super::exception::{self, LineShape};
+use super::failure_words::FAILURE_WORDS;
 use super::level::{self, Level};
 use super::mark::Mark;
 use super::matcher::{Catalog, Match};
-use super::{ClassKey, Classified, EVIDENCE_BYTES_MAX, Strength, hearsay, mask, message, request};
+use super::{ClassKey, Classified, EVIDENCE_BYTES_MAX, Strength, hearsay, mask, message, redact, request};
 use crate::model::{Category, Entry, Platform, Role, Severity, Stream};
 
 /// Equal texts remembered by one worker before it starts afresh; bounds its memory.
@@ -19,27 +20,6 @@ const CACHE_ENTRIES_MAX: usize = 32_768;
 
 /// Texts longer than this are classified each time rather than remembered.
 const CACHED_TEXT_BYTES_MAX: usize = 16_384;
-
-/// Words that make an informational line worth keeping until it is known whether something failed
-/// beside it. Compared in lower case.
-const FAILURE_WORDS: [&str; 16] = [
-    "fail",
-    "error",
-    "exception",
-    "denied",
-    "refused",
-    "timeout",
-    "timed out",
-    "unable to",
-    "cannot",
-    "could not",
-    "fatal",
-    "panic",
-    "unavailable",
-    "unreachable",
-    "aborted",
-    "forbidden",
-];
 
 /// Classifies the entries of one worker. Equal texts on equal streams are classified once.
 pub struct Classifier<'c> {
@@ -49,6 +29,8 @@ pub struct Classifier<'c> {
     /// The answer for most entries of most exports.
     healthy_request: Arc<Classified>,
     hasher: FixedState,
+    /// How much is kept out of what is remembered.
+    pub redaction: redact::Level,
 }
 
 impl<'c> Classifier<'c> {
@@ -59,7 +41,20 @@ impl<'c> Classifier<'c> {
             .build(FAILURE_WORDS)
             .expect("sixteen short literals always build");
         let healthy_request = Arc::new(quiet(String::new(), Level::Unknown));
-        Self { catalog, cache: HashMap::default(), failure_words, healthy_request, hasher: FixedState::with_seed(7) }
+        Self {
+            catalog,
+            cache: HashMap::default(),
+            failure_words,
+            healthy_request,
+            hasher: FixedState::with_seed(7),
+            redaction: redact::Level::default(),
+        }
+    }
+
+    /// The same, keeping out as much as `level` says.
+    #[must_use]
+    pub fn with_redaction(self, level: redact::Level) -> Self {
+        Self { redaction: level, ..self }
     }
 
     /// What the entry says. Audit entries are classified by [`Self::classify_text`] on their message.
@@ -78,7 +73,7 @@ impl<'c> Classifier<'c> {
             } else {
                 classifier.classify_application(entry)
             };
-            Arc::new(class.redacted())
+            Arc::new(class.redacted(classifier.redaction))
         };
         if body.len() > CACHED_TEXT_BYTES_MAX {
             return fresh(self);
@@ -101,16 +96,16 @@ impl<'c> Classifier<'c> {
     pub fn classify_text(&self, platform: Platform, stream: Stream, severity: Severity, text: &str) -> Classified {
         let level = level_of(Some(severity), Level::Unknown);
         if let Some(found) = self.catalog.find(platform, stream, text) {
-            return signature_class(&found, stream, text, level).redacted();
+            return signature_class(&found, stream, text, level).redacted(self.redaction);
         }
-        self.template_class(text, level, LineShape::Plain).redacted()
+        self.template_class(text, level, LineShape::Plain).redacted(self.redaction)
     }
 
     /// What a block of joined lines says, if it is an exception.
     pub fn classify_block(&self, platform: Platform, stream: Stream, block: &str) -> Option<Classified> {
         let clean = message::clean(block);
         let chain = exception::parse(&clean)?;
-        Some(self.exception_class(platform, stream, &chain, &clean, Level::Error).redacted())
+        Some(self.exception_class(platform, stream, &chain, &clean, Level::Error).redacted(self.redaction))
     }
 
     fn classify_request(&self, entry: &Entry<'_>) -> Classified {

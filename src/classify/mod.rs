@@ -16,6 +16,7 @@ pub mod signature;
 pub mod template;
 
 mod application;
+mod failure_words;
 mod request;
 
 pub use application::Classifier;
@@ -126,13 +127,14 @@ pub struct Classified {
 }
 
 impl Classified {
-    /// The same without secrets and addresses of people. Everything that is kept passes here.
+    /// The same without secrets and addresses of people, unless nothing is to be kept out. Everything that is kept
+    /// passes here; what only the strict level replaces is replaced in the report.
     #[must_use]
-    pub fn redacted(mut self) -> Self {
+    pub fn redacted(mut self, level: redact::Level) -> Self {
         let told = [&mut self.title, &mut self.text, &mut self.core, &mut self.target];
         let captured = self.captures.iter_mut().map(|(_, value)| value);
         for text in told.into_iter().chain(captured).chain(self.key.text_mut()) {
-            if let std::borrow::Cow::Owned(clean) = redact::redact(text) {
+            if let std::borrow::Cow::Owned(clean) = level.min(redact::Level::Secrets).apply(text) {
                 *text = clean;
             }
         }

@@ -2,7 +2,8 @@
 //!
 //! In: a text. Out: the same text with passwords in URLs, tokens, keys, secret values and e-mail addresses
 //! replaced by stable pseudonyms: equal values stay equal, so a reader can still follow them. Service
-//! accounts stay, because a permission is given to them by name.
+//! accounts stay, because a permission is given to them by name. `strict` also replaces IP addresses (but not
+//! loopback and "any"), query strings and user names.
 
 use std::borrow::Cow;
 use std::hash::BuildHasher;
@@ -10,6 +11,54 @@ use std::sync::OnceLock;
 
 use foldhash::fast::FixedState;
 use regex::{Captures, Regex};
+
+mod strict;
+
+/// How much is kept out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Nothing: every text as it was logged.
+    None,
+    /// Secrets, tokens, keys, passwords in URLs and e-mail addresses.
+    #[default]
+    Secrets,
+    /// Also IP addresses, query strings and user names.
+    Strict,
+}
+
+impl Level {
+    /// The word of the command line and of the report.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Secrets => "secrets",
+            Self::Strict => "strict",
+        }
+    }
+
+    /// The text as this level shows it.
+    pub fn apply(self, text: &str) -> Cow<'_, str> {
+        match self {
+            Self::None => Cow::Borrowed(text),
+            Self::Secrets => redact(text),
+            Self::Strict => match redact(text) {
+                Cow::Borrowed(text) => strict::redact(text),
+                Cow::Owned(text) => Cow::Owned(strict::redact(&text).into_owned()),
+            },
+        }
+    }
+
+    /// The same for a command: only addresses of hosts, which are the one thing of a person that a checked name can be.
+    pub fn apply_to_command(self, text: &str) -> Cow<'_, str> {
+        match self {
+            Self::None | Self::Secrets => Cow::Borrowed(text),
+            Self::Strict => strict::addresses(text).map_or(Cow::Borrowed(text), Cow::Owned),
+        }
+    }
+}
+
+/// Every kind of pseudonym, as it is called in `<kind-1a2b3c>`.
+pub const NAMES: [&str; 8] = ["key", "password", "token", "secret", "email", "ip", "query", "user"];
 
 /// One kind of secret: how its pseudonym is called, and what it looks like; the group `value` is replaced.
 struct Kind {

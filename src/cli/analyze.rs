@@ -6,17 +6,17 @@ use clap::{Args, ValueEnum};
 
 use super::exit::{self, Failure};
 use super::inputs::Inputs;
-use super::look::Look;
 use super::output::Output;
+use super::rendering::Rendering;
+use crate::classify::redact::Level;
 use crate::model::Verdict;
 use crate::model::report::Report;
-use crate::pipeline;
-use crate::report::{self, Format};
+use crate::pipeline::{self, Options};
 
 /// Find the root causes in log exports.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  whydown analyze export.json\n  whydown analyze logs/ --state service.yaml --format json"
+    after_help = "Examples:\n  whydown analyze export.json\n  whydown analyze logs/ --state service.yaml --format html > report.html\n  whydown analyze export.json --commands > steps.sh"
 )]
 pub struct Analyze {
     #[command(flatten)]
@@ -30,14 +30,12 @@ pub struct Analyze {
 /// How a report is printed and judged; every subcommand that makes one has these.
 #[derive(Debug, Args)]
 pub struct Printing {
-    /// Form of the report
-    #[arg(long, value_enum, default_value_t = FormatName::Text)]
-    format: FormatName,
-    /// Show every cluster, every piece of evidence and every action
-    #[arg(long)]
-    full: bool,
     #[command(flatten)]
-    look: Look,
+    rendering: Rendering,
+    /// What to replace by pseudonyms: nothing; secrets, tokens, keys, passwords and e-mail addresses; or also IP
+    /// addresses, query strings and user names
+    #[arg(long, value_enum, value_name = "LEVEL", default_value_t = RedactName::Secrets)]
+    redact: RedactName,
     /// Exit with code 3 when a finding has this verdict or a stronger one
     #[arg(long, value_enum, value_name = "VERDICT", default_value_t = VerdictName::Never)]
     fail_on: VerdictName,
@@ -50,13 +48,6 @@ pub struct Printing {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum FormatName {
-    Text,
-    Markdown,
-    Json,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
 enum VerdictName {
     Never,
     Inconclusive,
@@ -65,19 +56,42 @@ enum VerdictName {
     Confirmed,
 }
 
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum RedactName {
+    None,
+    Secrets,
+    Strict,
+}
+
+impl From<RedactName> for Level {
+    fn from(name: RedactName) -> Self {
+        match name {
+            RedactName::None => Self::None,
+            RedactName::Secrets => Self::Secrets,
+            RedactName::Strict => Self::Strict,
+        }
+    }
+}
+
 impl Analyze {
     /// Reads, reasons, prints.
     pub fn run(&self) -> Result<ExitCode, Failure> {
         self.output.check()?;
-        self.printing.print(&self.inputs.watched(pipeline::analyze)?, &self.output)
+        let redaction = self.printing.redaction();
+        let analyze = |options: &Options| pipeline::analyze(&Options { redaction, ..options.clone() });
+        self.printing.print(&self.inputs.watched(analyze)?, &self.output)
     }
 }
 
 impl Printing {
+    /// What is kept out of the report.
+    pub fn redaction(&self) -> Level {
+        self.redact.into()
+    }
+
     /// Prints a report; the exit code says what was found.
     pub fn print(&self, report: &Report, output: &Output) -> Result<ExitCode, Failure> {
-        let look = self.look.options(self.full, output.is_terminal());
-        output.write(|out| report::render(report, self.format.into(), &look, out))?;
+        self.rendering.print(report, output)?;
         Ok(ExitCode::from(self.exit_code(report)))
     }
 
@@ -98,16 +112,6 @@ impl Printing {
             return exit::INCOMPLETE;
         }
         exit::ANALYSED
-    }
-}
-
-impl From<FormatName> for Format {
-    fn from(name: FormatName) -> Self {
-        match name {
-            FormatName::Text => Self::Text,
-            FormatName::Markdown => Self::Markdown,
-            FormatName::Json => Self::Json,
-        }
     }
 }
 

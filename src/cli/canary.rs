@@ -10,7 +10,7 @@ use super::inputs::Inputs;
 use crate::model::canary::{CanaryReport, CanaryVerdict, Limits};
 use crate::pipeline;
 use crate::reason::canary::Wanted;
-use crate::report::{self, Format};
+use crate::report::{self, PlainFormat};
 
 /// Width where standard output is no terminal and `COLUMNS` is not set.
 const DEFAULT_COLUMNS: u16 = 100;
@@ -121,7 +121,7 @@ fn milliseconds(text: &str) -> Result<f64, String> {
         .ok_or_else(|| format!("{text:?} is no latency: write milliseconds above 0, for example 500"))
 }
 
-impl From<FormatName> for Format {
+impl From<FormatName> for PlainFormat {
     fn from(name: FormatName) -> Self {
         match name {
             FormatName::Text => Self::Text,

@@ -7,10 +7,9 @@ use clap::{Args, ValueEnum};
 
 use super::exit::{self, Failure};
 use super::layout::Layout;
-use super::saved;
 use crate::compare::diff;
 use crate::compare::judge::Standing;
-use crate::report::compared;
+use crate::report::{compared, read};
 
 /// Compare two reports: findings that appeared, went, or became worse, and what was deployed in between.
 #[derive(Debug, Args)]
@@ -39,7 +38,7 @@ enum Change {
 impl Diff {
     /// Reads both, compares, prints.
     pub fn run(&self) -> Result<ExitCode, Failure> {
-        let diff = diff::diff(&saved::read(&self.old)?, &saved::read(&self.new)?);
+        let diff = diff::diff(&read::read(&self.old)?, &read::read(&self.new)?);
         self.layout.write(u16::MAX, |format, page, out| compared::write_diff(&diff, format, page, out))?;
         let failed = self.fail_on.iter().any(|change| match change {
             Change::Appeared => !diff.appeared.is_empty(),

@@ -4,7 +4,6 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::saved;
 use super::settings::ConfigError;
 use crate::classify::matcher::CatalogError;
 use crate::compare::store;
@@ -32,15 +31,15 @@ pub enum Failure {
     /// No report.
     #[error(transparent)]
     Pipeline(#[from] pipeline::Error),
-    /// No scores.
+    /// A stored report could not be read.
     #[error(transparent)]
-    Eval(#[from] eval::Error),
-    /// A file that should be a report is none.
-    #[error(transparent)]
-    Report(#[from] saved::Error),
+    Report(#[from] crate::report::read::Error),
     /// What a digest remembers cannot be read or written.
     #[error(transparent)]
     Store(#[from] store::Error),
+    /// No scores.
+    #[error(transparent)]
+    Eval(#[from] eval::Error),
     /// Standard output is closed or full.
     #[error("cannot write the report: {0}")]
     Output(#[from] std::io::Error),
@@ -98,8 +97,10 @@ impl Failure {
 
 fn code_of(error: &pipeline::Error) -> u8 {
     match error {
-        pipeline::Error::Columns(_) | pipeline::Error::Shard(shard::Error::Write { .. }) => INTERNAL,
-        pipeline::Error::Canary(_) | pipeline::Error::Shard(shard::Error::ManyNamed { .. }) => USAGE,
+        pipeline::Error::Columns(_)
+        | pipeline::Error::Report(_)
+        | pipeline::Error::Shard(shard::Error::Write { .. }) => INTERNAL,
+        pipeline::Error::Shard(shard::Error::ManyNamed { .. }) | pipeline::Error::Canary(_) => USAGE,
         pipeline::Error::Shard(_) | pipeline::Error::Ingest(_) => UNREADABLE,
     }
 }

@@ -103,6 +103,6 @@ impl Reading {
             ..ingest::Options::default()
         };
         let policy = self.policy.read()?;
-        Ok(Options { inputs: self.paths.clone(), state_files: Vec::new(), ingest, policy })
+        Ok(Options { inputs: self.paths.clone(), ingest, policy, ..Options::default() })
     }
 }

@@ -5,7 +5,7 @@ use std::io::{BufWriter, StdoutLock, Write};
 use clap::{Args, ValueEnum};
 
 use super::exit::Failure;
-use crate::report::Format;
+use crate::report::PlainFormat;
 use crate::report::compared::Page;
 
 /// Form and size.
@@ -31,12 +31,12 @@ impl Layout {
     pub fn write(
         &self,
         lines: u16,
-        write: impl FnOnce(Format, Page, &mut BufWriter<StdoutLock<'static>>) -> std::io::Result<()>,
+        write: impl FnOnce(PlainFormat, Page, &mut BufWriter<StdoutLock<'static>>) -> std::io::Result<()>,
     ) -> Result<(), Failure> {
         let format = match self.format {
-            FormatName::Text => Format::Text,
-            FormatName::Markdown => Format::Markdown,
-            FormatName::Json => Format::Json,
+            FormatName::Text => PlainFormat::Text,
+            FormatName::Markdown => PlainFormat::Markdown,
+            FormatName::Json => PlainFormat::Json,
         };
         let mut out = BufWriter::new(std::io::stdout().lock());
         write(format, Page { width: usize::from(self.width), lines: usize::from(lines) }, &mut out)?;

@@ -9,6 +9,7 @@ use super::analyze::Printing;
 use super::exit::{self, Failure};
 use super::output::Output;
 use super::policy::Policy;
+use crate::classify::redact::Level;
 use crate::{pipeline, shard};
 
 /// Join Facts files into the report that one machine would have made.
@@ -38,8 +39,10 @@ impl Merge {
         let policy = self.policy.read()?;
         let union = pipeline::join(&self.shards, &self.state)?;
         let Some(output) = &self.output else {
-            let report = pipeline::conclude(pipeline::whole(union)?, &policy)?;
-            return self.printing.print(&report, &Output::default());
+            // Shards hold no secrets, so nothing less can be kept out of the report.
+            let redaction = self.printing.redaction().max(Level::Secrets);
+            let scan = pipeline::Scan { redaction, ..pipeline::whole(union)? };
+            return self.printing.print(&pipeline::conclude(scan, &policy)?, &Output::default());
         };
         shard::save(union, output).map_err(pipeline::Error::from)?;
         Ok(ExitCode::from(exit::ANALYSED))

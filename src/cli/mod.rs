@@ -25,10 +25,12 @@ mod output;
 mod patterns;
 mod policy;
 mod progress;
+mod render;
+mod rendering;
 mod rule_dirs;
 mod rules;
-mod saved;
 mod scan;
+mod schema;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -91,8 +93,11 @@ enum Command {
     Cluster(cluster::Cluster),
     /// Print the commands that export everything an analysis needs
     Collect(collect::Collect),
-    /// Score the reports on labelled cases
-    Eval(eval::Eval),
+    /// Print a stored report in another form
+    Render(render::Render),
+    /// Print the JSON schema of the reports
+    #[command(after_help = schema::EXAMPLE)]
+    Schema,
     /// List the kinds of messages in log exports, with how often and when each occurs
     Patterns(patterns::Patterns),
     /// Explain one signature, or one exit code
@@ -105,6 +110,8 @@ enum Command {
     Completions(completions::Completions),
     /// Print a manual page
     Man(man::Man),
+    /// Score the reports on labelled cases
+    Eval(eval::Eval),
 }
 
 /// Parses, runs, and turns the outcome into an exit code.
@@ -124,7 +131,8 @@ pub fn run() -> ExitCode {
         Command::Merge(merge) => merge.run(),
         Command::Cluster(cluster) => cluster.run(),
         Command::Collect(collect) => collect.run(),
-        Command::Eval(eval) => eval.run(),
+        Command::Render(render) => render.run(),
+        Command::Schema => schema::run(),
         Command::Patterns(patterns) => patterns.run(),
         Command::Explain(explain) => explain.run(),
         Command::Rules(rules) => rules.run(),
@@ -132,6 +140,7 @@ pub fn run() -> ExitCode {
         Command::Completions(completions) => completions.run(),
         Command::Man(man) => man.run(),
         Command::Timeline(timeline) => timeline.run(),
+        Command::Eval(eval) => eval.run(),
     };
     outcome.unwrap_or_else(Failure::report)
 }

@@ -8,13 +8,12 @@ use clap::{Args, ValueEnum};
 use super::exit::{self, Failure};
 use super::inputs::Reading;
 use super::layout::Layout;
-use super::saved;
 use crate::compare::judge::Standing;
 use crate::compare::verify::{self, CriterionStatus, Verification};
 use crate::model::report::Report;
 use crate::pipeline;
 use crate::report::checks;
-use crate::report::compared;
+use crate::report::{compared, read};
 
 /// Check with newer logs that what a report found is over.
 #[derive(Debug, Args)]
@@ -53,7 +52,7 @@ enum Case {
 impl Verify {
     /// Reads the report and the logs, compares, prints.
     pub fn run(&self) -> Result<ExitCode, Failure> {
-        let old = saved::read(&self.report)?;
+        let old = read::read(&self.report)?;
         let mut options = self.reading.options()?;
         let filter = &mut options.ingest.filter;
         if filter.from.is_none() {

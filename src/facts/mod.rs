@@ -206,13 +206,13 @@ impl Facts {
             fact.method,
             if fact.revision.is_empty() { &fact.service } else { &fact.revision }
         );
-        let class = class.redacted();
+        let class = class.redacted(classifier.redaction);
         if !message.is_empty() && !class.is_quiet() {
             let instance = self.symbols.intern(&entry.instance);
             let place = Place { origin, instance, time, written: time, identity };
             self.keep(entry, &Arc::new(class), &place);
         }
-        self.audit.push(AuditFact { identity, ..fact.redacted() });
+        self.audit.push(AuditFact { identity, ..fact.redacted(classifier.redaction) });
     }
 
     fn observe_coverage(&mut self, entry: &Entry<'_>, origin: Origin, time: Timestamp) {

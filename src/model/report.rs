@@ -3,10 +3,17 @@
 //! Fields may be added, never renamed. Times are RFC 3339 in UTC. Counts are of unique entries unless said otherwise.
 
 mod beside;
+mod service;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Category, Occurrences, Platform, Risk, Role, Stage, Timestamp, Verdict};
+pub use service::{
+    ActivityWindow, Change, Deployment, InstanceLife, LifeEnd, Revision, RevisionState, Service, TrafficSet,
+    TrafficShare,
+};
+
+use super::{Category, Occurrences, Risk, Role, Stage, Timestamp, Verdict};
 
 pub use beside::{RuledOut, Suppressed};
 
@@ -14,9 +21,10 @@ pub use beside::{RuledOut, Suppressed};
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// Everything that is said about one set of inputs.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
-    /// Always [`SCHEMA_VERSION`].
+    /// Version of this contract.
+    #[schemars(extend("const" = SCHEMA_VERSION))]
     pub schema_version: u32,
     /// Which program wrote it.
     pub generator: Generator,
@@ -38,7 +46,7 @@ pub struct Report {
 }
 
 /// The program and its version.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Generator {
     /// `whydown`.
     pub name: String,
@@ -47,7 +55,7 @@ pub struct Generator {
 }
 
 /// What was read.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Export {
     /// Input files in the order of their names.
     pub files: Vec<InputFile>,
@@ -69,10 +77,27 @@ pub struct Export {
     pub deployments: u64,
     /// What limits the report.
     pub notices: Vec<Notice>,
+    /// What was kept out of the report: `none`, `secrets` or `strict`; empty where the report does not say.
+    #[serde(default)]
+    pub redaction: String,
+    /// What was replaced by pseudonyms, by kind.
+    #[serde(default)]
+    pub redactions: Vec<Redaction>,
+}
+
+/// Values of one kind that were replaced in this report by pseudonyms like `<email-1a2b3c>`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Redaction {
+    /// `key`, `password`, `token`, `secret`, `email`, `ip`, `query` or `user`.
+    pub kind: String,
+    /// Different values.
+    pub values: u64,
+    /// Places in this report where one of them stood.
+    pub places: u64,
 }
 
 /// One input as it was read.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct InputFile {
     /// Path as given, or as found below a given directory; `-` for standard input.
     pub path: String,
@@ -91,7 +116,7 @@ pub struct InputFile {
 }
 
 /// Something about the export that limits what can be said.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Notice {
     /// Stable code, for example `export-cut-by-limit`.
     pub code: String,
@@ -104,112 +129,8 @@ pub struct Notice {
     pub command: Option<String>,
 }
 
-/// One service, job, function or container app.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Service {
-    /// Where it runs.
-    pub platform: Platform,
-    /// Project id; empty where no entry names it.
-    pub project: String,
-    /// Region; empty where no entry names it.
-    pub location: String,
-    /// Name.
-    pub name: String,
-    /// Its revisions by name.
-    pub revisions: Vec<Revision>,
-    /// Deployments in time order.
-    pub deployments: Vec<Deployment>,
-    /// What "two revisions" means here, if anything.
-    pub revision_state: RevisionState,
-}
-
-/// What the files say about one revision.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Revision {
-    /// Name.
-    pub name: String,
-    /// First entry.
-    pub first: Option<Timestamp>,
-    /// Last entry.
-    pub last: Option<Timestamp>,
-    /// Request entries.
-    pub requests: u64,
-    /// Of these, answered 5xx.
-    pub errors_5xx: u64,
-    /// Median latency of its requests.
-    pub latency_p50_ms: Option<f64>,
-    /// 95th percentile.
-    pub latency_p95_ms: Option<f64>,
-    /// 99th percentile.
-    pub latency_p99_ms: Option<f64>,
-    /// Different instance ids.
-    pub instances: u64,
-    /// Instance starts logged by the platform.
-    pub starts: u64,
-    /// Container exits logged by the platform.
-    pub exits: u64,
-    /// Distinct instances that crashed: an exit, or a lost connection, or a worker that failed to boot.
-    pub crashes: u64,
-    /// Share of traffic that its service is set to send it, where an audit entry or state file says so.
-    pub traffic_percent: Option<u32>,
-    /// Container image, where an audit entry or state file says so.
-    pub image: Option<String>,
-    /// Whether the platform called it ready; `None` where no entry says.
-    pub ready: Option<bool>,
-    /// `healthy`, `failing`, `degraded`, `idle` or `unknown`, with the reason.
-    pub verdict: String,
-}
-
-/// A change of a service's template or traffic.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Deployment {
-    /// When it was asked for.
-    pub time: Timestamp,
-    /// Who asked; empty where no entry says.
-    pub actor: String,
-    /// With what: `gcloud run deploy`, `gcloud run services update-traffic`, `console`, `terraform`, …
-    pub client: String,
-    /// `deploy`, `traffic`, `rollback`, `delete`, `failed` or `refused`.
-    pub kind: String,
-    /// The revision it made or sent traffic to; empty where it cannot be told.
-    pub revision: String,
-    /// What changed against the predecessor.
-    pub changes: Vec<Change>,
-    /// Traffic as set by this change, for example `latest=100` or `web-00012-abc=100`.
-    pub traffic_after: String,
-}
-
-/// One changed field.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Change {
-    /// Field in the words of a flag: `image`, `env`, `memory`, `traffic`, …
-    pub field: String,
-    /// Before; environment values are never shown.
-    pub before: String,
-    /// After.
-    pub after: String,
-}
-
-/// What "two revisions active" means for a service.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct RevisionState {
-    /// `single`, `rollover-drain`, `deliberate-split`, `tagged-at-zero`, `pinned-old`,
-    /// `newest-not-ready`, `raced-deploys`, `dual-traffic` or `cannot-be-told`.
-    pub state: String,
-    /// `cause`, `consequence`, `bystander`, `intended`, `none` or `unknown`.
-    pub role: String,
-    /// The revisions concerned.
-    pub revisions: Vec<String>,
-    /// Start of the overlap.
-    pub from: Option<Timestamp>,
-    /// End of the overlap.
-    pub to: Option<Timestamp>,
-    /// Sentences with the numbers that decide it.
-    pub evidence: Vec<String>,
-}
-
 /// Entries that say the same thing on one service.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Cluster {
     /// Stable id within the report, for example `c7`.
     pub id: String,
@@ -244,7 +165,7 @@ pub struct Cluster {
 }
 
 /// A count on one revision.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct RevisionCount {
     /// Revision; empty where the entries name none.
     pub name: String,
@@ -253,7 +174,7 @@ pub struct RevisionCount {
 }
 
 /// A count in one window.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Window {
     /// Start of the window.
     pub start: Timestamp,
@@ -262,7 +183,7 @@ pub struct Window {
 }
 
 /// One entry as proof.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
     /// Event time.
     pub timestamp: Timestamp,
@@ -277,7 +198,7 @@ pub struct Evidence {
 }
 
 /// One ranked root cause.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// From 1.
     pub rank: u32,
@@ -321,7 +242,7 @@ pub struct Finding {
 }
 
 /// One part of a score.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ScorePart {
     /// Name of the weight.
     pub name: String,
@@ -332,7 +253,7 @@ pub struct ScorePart {
 }
 
 /// The cause of a finding.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Cause {
     /// Id of its cluster; empty when the cause is not in the files.
     pub cluster: String,
@@ -345,7 +266,7 @@ pub struct Cause {
 }
 
 /// One link of a chain.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ChainLink {
     /// Role of the linked cluster.
     pub role: Role,
@@ -364,7 +285,7 @@ pub struct ChainLink {
 }
 
 /// Something to type.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Action {
     /// When it belongs.
     pub stage: Stage,
@@ -383,7 +304,7 @@ pub struct Action {
 }
 
 /// One threshold over the covered time.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Check {
     /// What is checked.
     pub name: String,

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Timestamp;
@@ -66,7 +67,7 @@ impl Traffic {
 
 /// What failed, each thing once however many entries report it, by kind: a lost instance loses its requests, so
 /// kinds cannot be added up.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Occurrences {
     /// Instances.
     pub instances: u64,

@@ -3,7 +3,10 @@
 //! Log entries carry 0 to 9 fraction digits, `Z`, `+00:00` or (Azure) ` +0000 UTC`;
 //! all of them become the same integer, so that times compare and subtract exactly.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Datelike, NaiveDate, Timelike};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Nanoseconds since the Unix epoch, in UTC. Covers the years 1678 to 2262.
@@ -145,6 +148,20 @@ fn offset(rest: &[u8]) -> Option<i64> {
 
 fn number(digits: &[u8]) -> Option<i64> {
     digits.iter().try_fold(0, |n, b| b.is_ascii_digit().then(|| n * 10 + i64::from(b - b'0')))
+}
+
+impl JsonSchema for Timestamp {
+    fn schema_name() -> Cow<'static, str> {
+        "Timestamp".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "format": "date-time" })
+    }
 }
 
 impl Serialize for Timestamp {

@@ -1,9 +1,10 @@
 //! The closed lists of the report contract: platform, role, category, verdict, stage, risk.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Where the service runs; decides the words and the commands of the report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Platform {
     /// A Cloud Run service (`cloud_run_revision`).
@@ -31,7 +32,7 @@ impl Platform {
 }
 
 /// What a cluster is in the chain cause → failure → impact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// Internal evidence of what went wrong: an exception, a missing module, a limit, a refused permission.
@@ -47,7 +48,7 @@ pub enum Role {
 }
 
 /// The closed list of cause categories.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Category {
     /// The program ends or hangs while importing, wiring or starting, because of its code or dependencies.
@@ -97,7 +98,7 @@ pub enum Category {
 }
 
 /// How far a finding is proven; ordered from least to most.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// The files do not decide it; the finding says what is missing.
@@ -111,7 +112,7 @@ pub enum Verdict {
 }
 
 /// When an action belongs in the response to an incident.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
     /// Look; changes nothing.
@@ -127,7 +128,7 @@ pub enum Stage {
 }
 
 /// What a command can do to a live system.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Risk {
     /// Reads only.

@@ -123,20 +123,6 @@ fn failed_instances(settled: &Settled, state: &State) -> Vec<Unit> {
     units
 }
 
-/// A worker that does not answer is told when it is given up and again when it is killed: one unit.
-fn lost_worker(units: &mut Vec<Unit>, row: &Row, index: usize) {
-    let same = units.iter_mut().rev().take_while(|unit| row.time - unit.end <= ONE_DEPLOY_NANOS).find(|unit| {
-        unit.kind == UnitKind::Worker
-            && unit.instance == row.instance
-            && unit.service == row.service
-            && row.time - unit.end <= SAME_EVENT_NANOS
-    });
-    match same {
-        Some(unit) => unit.rows.push(index),
-        None => units.push(Unit::of(UnitKind::Worker, row, index)),
-    }
-}
-
 /// One unit for each life of an instance: a container that is started again in place can fail again.
 fn lives(settled: &Settled, restarts: &[i64], whole: &Unit, rows: Vec<usize>) -> Vec<Unit> {
     let life_of = |row: usize| restarts.partition_point(|start| *start <= settled.rows[row].time);
@@ -152,6 +138,20 @@ fn lives(settled: &Settled, restarts: &[i64], whole: &Unit, rows: Vec<usize>) ->
         Unit { start, end: end.unwrap_or(whole.end), rows, ..whole.clone() }
     };
     by_life.into_iter().map(one).collect()
+}
+
+/// A worker that does not answer is told when it is given up and again when it is killed: one unit.
+fn lost_worker(units: &mut Vec<Unit>, row: &Row, index: usize) {
+    let same = units.iter_mut().rev().take_while(|unit| row.time - unit.end <= ONE_DEPLOY_NANOS).find(|unit| {
+        unit.kind == UnitKind::Worker
+            && unit.instance == row.instance
+            && unit.service == row.service
+            && row.time - unit.end <= SAME_EVENT_NANOS
+    });
+    match same {
+        Some(unit) => unit.rows.push(index),
+        None => units.push(Unit::of(UnitKind::Worker, row, index)),
+    }
 }
 
 /// Error conditions of the control plane, and refused admin calls: one unit for each deploy, although

@@ -1,6 +1,6 @@
-//! Brings the results of all stages into the one report that every format is rendered from.
+//! Brings the results of all stages into the one report that every format is rendered from. What must not be shown
+//! is taken out of it afterwards, in one place: [`super::gate`].
 
-use crate::classify::redact::redact;
 use crate::classify::{ClassKey, Classified};
 use crate::facts::Settled;
 use crate::facts::clusters::{Cluster, Clusters};
@@ -15,6 +15,7 @@ use crate::state::overlap::revision_state;
 use crate::state::revisions::RevisionFacts;
 use crate::state::{ServiceState, State};
 
+use super::activity::{self, Windows};
 use super::checks::{self, Thresholds};
 
 /// Clusters in one report; the least important ones beyond it are left out and counted in a notice.
@@ -53,7 +54,10 @@ pub struct Parts<'a> {
 pub fn compose(parts: Parts<'_>) -> Report {
     let paths: Vec<String> = parts.files.iter().map(|file| file.path.clone()).collect();
     let settled = parts.settled;
-    let services: Vec<Service> = parts.state.services.iter().map(service).collect();
+    let windows = Windows::over(parts.coverage.extent);
+    let lives_max = activity::lives_each(parts.state);
+    let services: Vec<Service> =
+        parts.state.services.iter().map(|state| service(settled, state, windows, lives_max)).collect();
     let mut notices = parts.notices;
     notices.extend(parts.damage.iter().map(|damage| damage_notice(damage, &paths)));
     if parts.clusters.list.len() > CLUSTERS_MAX {
@@ -79,6 +83,8 @@ pub fn compose(parts: Parts<'_>) -> Report {
             deployments: services.iter().map(|service| service.deployments.len() as u64).sum(),
             files: parts.files,
             notices,
+            redaction: String::new(),
+            redactions: Vec::new(),
         },
         checks: checks::checks(settled, parts.state, parts.coverage, parts.thresholds),
         clusters: parts.clusters.list.iter().take(CLUSTERS_MAX).map(|one| cluster(settled, one, &paths)).collect(),
@@ -96,21 +102,26 @@ fn distinct_instances(settled: &Settled) -> u64 {
     names.len() as u64
 }
 
-fn service(state: &ServiceState) -> Service {
+fn service(settled: &Settled, state: &ServiceState, windows: Windows, lives_max: usize) -> Service {
     Service {
         platform: state.home.platform,
         project: state.home.project.clone(),
         location: state.home.location.clone(),
         name: state.name.clone(),
-        revisions: state.revisions.iter().map(revision).collect(),
-        deployments: state.history.deployments.iter().map(deployment).collect(),
+        revisions: state
+            .revisions
+            .iter()
+            .map(|facts| contract::Revision {
+                instance_lives: activity::lives(settled, state, facts, lives_max),
+                activity: activity::activity(settled, state, facts, windows),
+                ..revision(facts)
+            })
+            .collect(),
+        deployments: state.history.deployments.clone(),
         revision_state: revision_state(state),
+        traffic: activity::traffic(state),
+        window_seconds: u32::try_from(windows.0).unwrap_or(0),
     }
-}
-
-/// Who deployed is told by a pseudonym, unless it was a service account.
-fn deployment(deployment: &contract::Deployment) -> contract::Deployment {
-    contract::Deployment { actor: redact(&deployment.actor).into_owned(), ..deployment.clone() }
 }
 
 fn revision(facts: &RevisionFacts) -> contract::Revision {
@@ -132,6 +143,8 @@ fn revision(facts: &RevisionFacts) -> contract::Revision {
         image: facts.image.clone(),
         ready: facts.ready,
         verdict: facts.verdict(),
+        instance_lives: Vec::new(),
+        activity: Vec::new(),
     }
 }
 
@@ -170,8 +183,8 @@ fn cluster(settled: &Settled, cluster: &Cluster, paths: &[String]) -> contract::
 
 fn template(class: &Classified) -> Option<String> {
     match &class.key {
-        ClassKey::Template { masked } => Some(redact(masked).into_owned()),
-        ClassKey::Exception { key } if class.signature.is_empty() => Some(redact(key).into_owned()),
+        ClassKey::Template { masked } => Some(masked.clone()),
+        ClassKey::Exception { key } if class.signature.is_empty() => Some(key.clone()),
         ClassKey::FailedRequest { status, target } => Some(format!("{status} {target}")),
         _ => None,
     }
@@ -186,7 +199,7 @@ fn damage_notice(damage: &Damage, paths: &[String]) -> Notice {
             damage.line,
             damage.count,
             damage.kind.replace('-', " "),
-            redact(&damage.excerpt)
+            damage.excerpt
         ),
         effect: "all readable records are used; what the damaged ones said is not known".to_owned(),
         command: None,

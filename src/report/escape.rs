@@ -30,11 +30,24 @@ fn push(out: &mut String, c: char) {
     }
 }
 
-/// Control characters, and characters that are invisible or change the direction of writing.
+/// Control characters, and characters that are invisible, change the direction of writing, or may not stand in XML.
 pub(super) fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
-        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// A command as it is to be typed: whole, every blank kept, only its line breaks as they are. Hidden characters
+/// are written as escapes; advice never makes any, so this only matters for a report that somebody else wrote.
+pub(super) fn command(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.trim_end().chars() {
+        match c {
+            c if c != '\n' && is_hidden(c) => out.extend(c.escape_unicode()),
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 /// Several lines: each like [`line`], for a fenced block.

@@ -8,6 +8,9 @@ use crate::model::report::{Cluster, Report, Service};
 /// Clusters shown in the summary.
 const CLUSTERS_MAX: usize = 10;
 
+/// Name of the column whose cells are pictures made of characters: blanks in it count.
+pub(super) const SPARKLINE: &str = "over time";
+
 /// All tables, in the order of the page.
 pub(super) fn tables(report: &Report, full: bool) -> Vec<Table> {
     let mut tables = Vec::new();
@@ -37,12 +40,41 @@ pub(super) fn tables(report: &Report, full: bool) -> Vec<Table> {
             .checks
             .iter()
             .map(|check| {
-                vec![check.name.clone(), check.threshold.clone(), check.observed.clone(), check.status.clone()]
+                [&check.name, &check.threshold, &check.observed, &check.status].map(|text| clean(text)).to_vec()
             })
             .collect(),
         note: String::new(),
     });
     tables
+}
+
+/// Tables for who wants to check the report.
+pub(super) fn appendix(report: &Report) -> Vec<Table> {
+    let inputs = report.export.files.iter().map(|file| {
+        let packed = if file.compression == "none" { "" } else { file.compression.as_str() };
+        let form = format!("{} {} {packed}", file.format, file.encoding);
+        let counts = [file.bytes, file.entries, file.rejected].map(|count| count.to_string());
+        [vec![clean(&file.path), clean(&form)], counts.to_vec()].concat()
+    });
+    let scores = report.findings.iter().flat_map(|finding| {
+        finding.score_parts.iter().map(|part| {
+            vec![finding.rank.to_string(), clean(&part.name), format!("{:.1}", part.value), clean(&part.why)]
+        })
+    });
+    vec![
+        Table {
+            title: "Inputs".to_owned(),
+            columns: vec!["file", "form", "bytes", "entries", "unreadable"],
+            rows: inputs.collect(),
+            note: String::new(),
+        },
+        Table {
+            title: "Scores".to_owned(),
+            columns: vec!["finding", "part", "value", "why"],
+            rows: scores.collect(),
+            note: String::new(),
+        },
+    ]
 }
 
 fn revision_rows(service: &Service) -> Vec<Vec<String>> {
@@ -59,7 +91,7 @@ fn revision_rows(service: &Service) -> Vec<Vec<String>> {
                 revision.exits.to_string(),
                 revision.crashes.to_string(),
                 revision.traffic_percent.map_or_else(|| "-".to_owned(), |percent| format!("{percent} %")),
-                revision.verdict.split(':').next().unwrap_or("").to_owned(),
+                clean(revision.verdict.split(':').next().unwrap_or("")),
             ]
         })
         .collect()
@@ -84,7 +116,7 @@ fn deployment_rows(service: &Service) -> Vec<Vec<String>> {
             if !deployment.traffic_after.is_empty() {
                 what.push(format!("traffic {}", deployment.traffic_after));
             }
-            vec![time(deployment.time), deployment.kind.clone(), clean(&deployment.revision), clean(&what.join("; "))]
+            vec![time(deployment.time), clean(&deployment.kind), clean(&deployment.revision), clean(&what.join("; "))]
         })
         .collect()
 }
@@ -94,14 +126,14 @@ fn cluster_table(report: &Report, full: bool) -> Table {
     let extent = report.export.first_timestamp.zip(report.export.last_timestamp);
     Table {
         title: "Clusters".to_owned(),
-        columns: vec!["id", "role", "count", "instances", "over time", "what it says"],
+        columns: vec!["id", "role", "count", "instances", SPARKLINE, "what it says"],
         rows: report
             .clusters
             .iter()
             .take(most)
             .map(|cluster| {
                 vec![
-                    cluster.id.clone(),
+                    clean(&cluster.id),
                     cluster.role.word(),
                     cluster.count.to_string(),
                     cluster.instances.to_string(),
@@ -141,6 +173,7 @@ fn sparkline(cluster: &Cluster, first: Timestamp, last: Timestamp) -> String {
         .collect()
 }
 
-fn latency(ms: f64) -> String {
+/// `340 ms`, `7.6 s`.
+pub(super) fn latency(ms: f64) -> String {
     if ms >= 1_000.0 { format!("{:.1} s", ms / 1_000.0) } else { format!("{ms:.0} ms") }
 }

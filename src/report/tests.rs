@@ -81,6 +81,8 @@ fn report() -> Report {
                 effect: HOSTILE.into(),
                 command: None,
             }],
+            redaction: "secrets".into(),
+            redactions: vec![],
         },
         services: vec![],
         clusters: vec![Cluster {

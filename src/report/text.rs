@@ -143,7 +143,14 @@ impl Page<'_> {
         for (hypothesis, reason) in &view.ruled_out {
             self.prose("  - ", "    ", &format!("{hypothesis}: no, {reason}"), "")?;
         }
-        for table in view.tables.iter().filter(|table| !table.rows.is_empty()) {
+        if self.full && !view.timeline.is_empty() {
+            self.heading("Timeline")?;
+            for (time, what) in &view.timeline {
+                self.prose("  ", "    ", &format!("{time} {what}"), "")?;
+            }
+        }
+        let appendix: &[Table] = if self.full { &view.appendix } else { &[] };
+        for table in view.tables.iter().chain(appendix).filter(|table| !table.rows.is_empty()) {
             self.table(table)?;
             if table.title == "Revisions" {
                 for state in &view.states {
@@ -152,6 +159,9 @@ impl Page<'_> {
             }
         }
         self.blank()?;
+        if self.full && !view.redaction.is_empty() {
+            self.prose("", "", &view.redaction, DIM)?;
+        }
         self.prose("", "", &view.footer, DIM)
     }
 

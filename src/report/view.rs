@@ -3,7 +3,7 @@
 //! In: the report. Out: a [`View`] of plain strings, free of control characters. Renderers lay it out and
 //! compute nothing.
 
-use super::{escape, suppressed, tables};
+use super::{escape, suppressed, tables, timeline};
 use crate::model::report::{Action, Evidence, Finding, Report, Service};
 use crate::model::time::human_duration;
 use crate::model::{Risk, Timestamp};
@@ -34,8 +34,14 @@ pub(super) struct View {
     pub notices: Vec<(String, String, String, String)>,
     /// Rejected hypotheses: (hypothesis, reason).
     pub ruled_out: Vec<(String, String)>,
+    /// What happened, in order: (time, what).
+    pub timeline: Vec<(String, String)>,
     /// Tables.
     pub tables: Vec<Table>,
+    /// Tables for who wants to check the report: inputs, scores.
+    pub appendix: Vec<Table>,
+    /// What was replaced by pseudonyms.
+    pub redaction: String,
     /// Sentences about each service's revision state.
     pub states: Vec<String>,
     /// Last line.
@@ -76,6 +82,8 @@ pub(super) struct LinkView {
 pub(super) struct ActionView {
     /// Stage, title and risk.
     pub line: String,
+    /// Whether it only reads, can be taken back, or cannot.
+    pub risk: Risk,
     /// Command, as it is to be typed; empty where there is none.
     pub command: String,
     /// Precondition, expectation and undo, each with its word.
@@ -112,18 +120,23 @@ pub(super) fn view(report: &Report, full: bool) -> View {
             .notices
             .iter()
             .map(|notice| {
-                let command = notice.command.clone().unwrap_or_default();
-                (notice.code.clone(), clean(&notice.message), clean(&notice.effect), command)
+                let command = notice.command.as_deref().map(escape::command).unwrap_or_default();
+                (clean(&notice.code), clean(&notice.message), clean(&notice.effect), command)
             })
             .collect(),
         ruled_out: report.ruled_out.iter().map(|one| (clean(&one.hypothesis), clean(&one.reason))).collect(),
+        timeline: timeline::timeline(report),
         tables: tables::tables(report, full),
+        appendix: tables::appendix(report),
+        redaction: redaction(report),
         states: report.services.iter().filter(|service| service.revisions.len() > 1).map(state).collect(),
-        footer: format!(
-            "{} {}, report schema {}",
-            report.generator.name, report.generator.version, report.schema_version
-        ),
+        footer: format!("{}, report schema {}", program(report), report.schema_version),
     }
+}
+
+/// `whydown 0.1.0`.
+pub(super) fn program(report: &Report) -> String {
+    escape::line(&format!("{} {}", report.generator.name, report.generator.version), 60)
 }
 
 fn headline(report: &Report) -> String {
@@ -187,7 +200,7 @@ fn finding_view(finding: &Finding, full: bool) -> FindingView {
             .iter()
             .map(|link| {
                 let on = if link.instances > 0 {
-                    format!(" on {} {}", link.instances, plural(link.instances, "instance"))
+                    format!(" on {}", counted(link.instances, "instance"))
                 } else {
                     String::new()
                 };
@@ -233,7 +246,8 @@ pub(super) fn action(action: &Action) -> ActionView {
     let notes = [("before", &action.precondition), ("expect", &action.expect), ("undo", &action.undo)];
     ActionView {
         line: format!("{}: {} ({risk})", action.stage.word(), clean(&action.title)),
-        command: escape::lines(&action.command, 40, 4_000).join("\n"),
+        risk: action.risk,
+        command: escape::command(&action.command),
         notes: notes
             .into_iter()
             .filter(|(_, text)| !text.is_empty())
@@ -249,7 +263,28 @@ fn short(finding: &Finding) -> String {
 
 fn state(service: &Service) -> String {
     let state = &service.revision_state;
-    format!("{}: {} (role: {}). {}", service.name, state.state, state.role, clean(&state.evidence.join("; ")))
+    let evidence = state.evidence.join("; ");
+    clean(&format!("{}: {} (role: {}). {evidence}", service.name, state.state, state.role))
+}
+
+/// `Replaced by pseudonyms (level secrets): 2 e-mail addresses at 5 places.`
+fn redaction(report: &Report) -> String {
+    let level = match report.export.redaction.as_str() {
+        "none" => return "Nothing was replaced by pseudonyms (level none): this report may hold secrets.".to_owned(),
+        level @ ("secrets" | "strict") => level,
+        _ => return String::new(),
+    };
+    let counts: Vec<String> = report
+        .export
+        .redactions
+        .iter()
+        .map(|one| {
+            let places = counted(one.places, "place");
+            format!("{} at {places}", counted(one.values, &format!("{} value", clean(&one.kind))))
+        })
+        .collect();
+    let counts = if counts.is_empty() { "nothing".to_owned() } else { counts.join(", ") };
+    format!("Replaced by pseudonyms (level {level}): {counts}.")
 }
 
 pub(super) fn clean(text: &str) -> String {
@@ -262,7 +297,7 @@ fn capital(word: &str) -> String {
 }
 
 /// `1 instance`, `2 instances`.
-fn counted(count: u64, word: &str) -> String {
+pub(super) fn counted(count: u64, word: &str) -> String {
     format!("{count} {}", plural(count, word))
 }
 

@@ -7,6 +7,7 @@
 
 use super::spec::{ServiceSpec, ServiceStatus, TrafficTarget};
 use super::{AuditFact, AuditKind};
+use crate::classify::redact::Level;
 use crate::model::{Entry, Platform, Stream, Timestamp};
 
 /// What a row says about deployments.
@@ -63,7 +64,7 @@ pub fn azure_fact(entry: &Entry<'_>, time: Timestamp) -> Option<AuditFact> {
         }
         Said::SingleMode => "Single".clone_into(&mut fact.condition_reason),
     }
-    Some(fact.redacted())
+    Some(fact.redacted(Level::default()))
 }
 
 fn condition(fact: &mut AuditFact, name: &str, ready: bool, reason: &str, message: &str) {

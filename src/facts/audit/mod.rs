@@ -27,7 +27,7 @@ pub use azure::azure_fact;
 pub use parse::audit_fact;
 pub use spec::{ServiceSpec, ServiceStatus, TrafficTarget, revision_number};
 
-use crate::classify::redact::redact;
+use crate::classify::redact::Level;
 use crate::model::{Position, Timestamp};
 
 /// What an audit entry says.
@@ -134,11 +134,12 @@ impl AuditFact {
         }
     }
 
-    /// The same without secrets and addresses of people. Everything that is kept passes here.
+    /// The same without secrets and addresses of people, unless nothing is to be kept out. Everything that is kept
+    /// passes here.
     #[must_use]
-    pub(crate) fn redacted(mut self) -> Self {
+    pub(crate) fn redacted(mut self, level: Level) -> Self {
         for text in [&mut self.actor, &mut self.message, &mut self.status_message] {
-            if let Cow::Owned(clean) = redact(text) {
+            if let Cow::Owned(clean) = level.min(Level::Secrets).apply(text) {
                 *text = clean;
             }
         }

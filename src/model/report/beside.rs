@@ -1,12 +1,13 @@
 //! What stands beside the findings: those that the user's ignore file takes out, and hypotheses that did not hold.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Evidence;
 use crate::model::{Timestamp, Verdict};
 
 /// A finding that an entry of the ignore file takes out of the ranking.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Suppressed {
     /// The finding's fingerprint.
     pub fingerprint: String,
@@ -31,7 +32,7 @@ pub struct Suppressed {
 }
 
 /// A hypothesis that did not hold.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RuledOut {
     /// What might have been the cause.
     pub hypothesis: String,

@@ -8,15 +8,15 @@ mod text;
 use std::io::{self, Write};
 
 use super::view::{ActionView, Table, action, clean, quote, range};
-use super::{Format, Options, json};
+use super::{Options, PlainFormat, json};
 use crate::model::canary::{Canary, CanaryReport, CanaryVerdict, Gate, GateStatus, Side};
 
 /// Writes the comparison.
-pub fn render(report: &CanaryReport, format: Format, options: Options, out: &mut dyn Write) -> io::Result<()> {
+pub fn render(report: &CanaryReport, format: PlainFormat, options: Options, out: &mut dyn Write) -> io::Result<()> {
     match format {
-        Format::Text => text::write(&view(report), options, out),
-        Format::Markdown => markdown::write(&view(report), out),
-        Format::Json => json::write(report, out),
+        PlainFormat::Text => text::write(&view(report), options, out),
+        PlainFormat::Markdown => markdown::write(&view(report), out),
+        PlainFormat::Json => json::write(report, out),
     }
 }
 

@@ -12,7 +12,7 @@ use std::io::{self, Write};
 use super::escape::{self, markdown};
 use super::text::{split_at, wrap};
 use super::view::clean;
-use super::{Format, json};
+use super::{PlainFormat, json};
 use crate::compare::diff::Diff;
 use crate::compare::digest::Digest;
 use crate::compare::findings::Brief;
@@ -54,29 +54,34 @@ struct Entry {
 }
 
 /// Writes a digest. Its text form takes at most [`Page::lines`] lines.
-pub fn write_digest(digest: &Digest, format: Format, page: Page, out: &mut dyn Write) -> io::Result<()> {
+pub fn write_digest(digest: &Digest, format: PlainFormat, page: Page, out: &mut dyn Write) -> io::Result<()> {
     match format {
-        Format::Text => write_screen(&digest::sheet(digest), page, out),
-        Format::Markdown => write_markdown(&digest::sheet(digest), out),
-        Format::Json => json::write(digest, out),
+        PlainFormat::Text => write_screen(&digest::sheet(digest), page, out),
+        PlainFormat::Markdown => write_markdown(&digest::sheet(digest), out),
+        PlainFormat::Json => json::write(digest, out),
     }
 }
 
 /// Writes a difference.
-pub fn write_diff(diff: &Diff, format: Format, page: Page, out: &mut dyn Write) -> io::Result<()> {
+pub fn write_diff(diff: &Diff, format: PlainFormat, page: Page, out: &mut dyn Write) -> io::Result<()> {
     match format {
-        Format::Text => write_text(&diff::sheet(diff), page, out),
-        Format::Markdown => write_markdown(&diff::sheet(diff), out),
-        Format::Json => json::write(diff, out),
+        PlainFormat::Text => write_text(&diff::sheet(diff), page, out),
+        PlainFormat::Markdown => write_markdown(&diff::sheet(diff), out),
+        PlainFormat::Json => json::write(diff, out),
     }
 }
 
 /// Writes a verification.
-pub fn write_verification(verified: &Verification, format: Format, page: Page, out: &mut dyn Write) -> io::Result<()> {
+pub fn write_verification(
+    verified: &Verification,
+    format: PlainFormat,
+    page: Page,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     match format {
-        Format::Text => write_text(&verify::sheet(verified), page, out),
-        Format::Markdown => write_markdown(&verify::sheet(verified), out),
-        Format::Json => json::write(verified, out),
+        PlainFormat::Text => write_text(&verify::sheet(verified), page, out),
+        PlainFormat::Markdown => write_markdown(&verify::sheet(verified), out),
+        PlainFormat::Json => json::write(verified, out),
     }
 }
 

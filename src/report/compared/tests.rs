@@ -9,7 +9,7 @@ use crate::compare::verify::{Criterion, CriterionStatus, Verification};
 use crate::model::report::Notice;
 use crate::model::tally::Traffic;
 use crate::model::{Occurrences, Timestamp, Verdict};
-use crate::report::Format;
+use crate::report::PlainFormat;
 
 /// What a visitor may have written into a log.
 const HOSTILE: &str = "boom</details><script>alert(1)</script> [x](http://evil.example) ``` \u{1b}[2J\u{1b}]0;t\u{7} \u{202e}txt @admin |cell|\n# head\n漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字";
@@ -65,7 +65,7 @@ fn judged() -> Judged {
 }
 
 /// Every form of every kind.
-fn rendered(format: Format) -> String {
+fn rendered(format: PlainFormat) -> String {
     let (page, mut bytes) = (Page { width: 80, lines: 24 }, Vec::new());
     let notice =
         Notice { code: HOSTILE.into(), message: HOSTILE.into(), effect: HOSTILE.into(), command: Some(HOSTILE.into()) };
@@ -101,19 +101,19 @@ fn rendered(format: Format) -> String {
 
 #[test]
 fn a_terminal_gets_no_control_character_and_no_line_too_long() {
-    for format in [Format::Text, Format::Json, Format::Markdown] {
+    for format in [PlainFormat::Text, PlainFormat::Json, PlainFormat::Markdown] {
         let text = rendered(format);
         let hidden = |c: char| (c.is_control() && c != '\n') || ('\u{202a}'..='\u{202e}').contains(&c);
         assert!(!text.contains(hidden), "{text}");
     }
-    for line in rendered(Format::Text).lines() {
+    for line in rendered(PlainFormat::Text).lines() {
         assert!(unicode_width::UnicodeWidthStr::width(line) <= 80, "{line}");
     }
 }
 
 #[test]
 fn log_text_cannot_break_out_of_the_ticket() {
-    let text = rendered(Format::Markdown);
+    let text = rendered(PlainFormat::Markdown);
     let mut html = String::new();
     pulldown_cmark::html::push_html(&mut html, pulldown_cmark::Parser::new(&text));
     for part in ["<script", "<a ", "<details", "</details", "@admin", "<code", "<h1"] {
@@ -125,7 +125,7 @@ fn log_text_cannot_break_out_of_the_ticket() {
 fn the_screen_holds_at_most_its_lines() {
     for lines in [6, 9, 12, 24] {
         let (page, mut bytes) = (Page { width: 80, lines }, Vec::new());
-        write_digest(&digest(), Format::Text, page, &mut bytes).unwrap();
+        write_digest(&digest(), PlainFormat::Text, page, &mut bytes).unwrap();
         let text = String::from_utf8(bytes).unwrap();
         assert!(text.lines().count() <= lines, "{lines}: {text}");
     }
