@@ -87,8 +87,7 @@ impl Failure {
             | Self::Usage(_)
             | Self::Store(store::Error::OtherWindow { .. } | store::Error::Newer { .. }) => USAGE,
             Self::Output(_) | Self::OutputFile { .. } | Self::Store(_) => INTERNAL,
-            Self::Pipeline(error) => code_of(error),
-            Self::Eval(eval::Error::Analysis { source, .. }) => code_of(source),
+            Self::Pipeline(error) | Self::Eval(eval::Error::Analysis { source: error, .. }) => code_of(error),
             Self::Report(_) | Self::Eval(_) => UNREADABLE,
         };
         say(&format!("whydown: {self}"));
