@@ -4,6 +4,7 @@ use rayon::slice::ParallelSliceMut;
 
 use super::assemble::{self, ClassView};
 use super::classes::Classes;
+use super::life::Life;
 use super::row::{ClassId, Row};
 use super::symbols::{EMPTY, Symbol, Symbols};
 use super::{Facts, Home, Map};
@@ -19,12 +20,28 @@ pub struct Settled {
     pub rows: Vec<Row>,
     /// Classes by number.
     pub classes: Vec<Classified>,
+    /// Index of the rows of each service.
+    by_service: Map<Symbol, Vec<u32>>,
+    /// Instances of each service.
+    instances: Map<Symbol, Vec<Symbol>>,
 }
 
 impl Settled {
     /// The text behind a symbol.
     pub fn text(&self, symbol: Symbol) -> &str {
         self.facts.symbols.text(symbol)
+    }
+
+    /// The rows of a service, with their numbers.
+    pub fn rows_of(&self, service: Symbol) -> impl Iterator<Item = (usize, &Row)> {
+        let numbers = self.by_service.get(&service).into_iter().flatten();
+        numbers.map(|number| (*number as usize, &self.rows[*number as usize]))
+    }
+
+    /// The instances of a service, in no order.
+    pub fn instances_of(&self, service: Symbol) -> impl Iterator<Item = (Symbol, &Life)> {
+        let instances = self.instances.get(&service).into_iter().flatten();
+        instances.filter_map(move |instance| Some((*instance, self.facts.lives.get(&(service, *instance))?)))
     }
 
     /// The class of a row.
@@ -108,7 +125,15 @@ impl Facts {
             stays
         });
         self.audit.sort();
-        Settled { facts: self, rows, classes }
+        let mut by_service: Map<Symbol, Vec<u32>> = Map::default();
+        for (number, row) in (0..).zip(&rows) {
+            by_service.entry(row.service).or_default().push(number);
+        }
+        let mut instances: Map<Symbol, Vec<Symbol>> = Map::default();
+        for (service, instance) in self.lives.keys() {
+            instances.entry(*service).or_default().push(*instance);
+        }
+        Settled { facts: self, rows, classes, by_service, instances }
     }
 }
 

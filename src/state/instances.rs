@@ -79,14 +79,10 @@ impl InstanceState {
 /// The instances of a service, by first sign and id.
 pub fn instances(settled: &Settled, service: Symbol, platform: Platform) -> Vec<InstanceState> {
     let mut known: HashMap<Symbol, InstanceState, FixedState> = HashMap::default();
-    for ((owner, symbol), life) in &settled.facts.lives {
-        if *owner == service {
-            known.insert(*symbol, InstanceState::new(*symbol, life));
-        }
+    for (symbol, life) in settled.instances_of(service) {
+        known.insert(symbol, InstanceState::new(symbol, life));
     }
-    for (index, row) in
-        settled.rows.iter().enumerate().filter(|(_, row)| row.service == service && row.instance != EMPTY)
-    {
+    for (index, row) in settled.rows_of(service).filter(|(_, row)| row.instance != EMPTY) {
         if let Some(instance) = known.get_mut(&row.instance) {
             instance.take(settled, index, row, platform);
         }
@@ -103,9 +99,8 @@ pub fn instances(settled: &Settled, service: Symbol, platform: Platform) -> Vec<
 
 /// When each revision was last called ready.
 fn ready_times(settled: &Settled, service: Symbol) -> HashMap<Symbol, i64, FixedState> {
-    let ready =
-        settled.rows.iter().filter(|row| row.service == service && settled.class(row).mark == Mark::BecameReady);
-    ready.map(|row| (row.revision, row.time)).collect()
+    let ready = settled.rows_of(service).filter(|(_, row)| settled.class(row).mark == Mark::BecameReady);
+    ready.map(|(_, row)| (row.revision, row.time)).collect()
 }
 
 impl InstanceState {

@@ -12,6 +12,8 @@ pub mod revisions;
 
 mod aligned;
 
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+
 use crate::facts::symbols::{EMPTY, Symbol};
 use crate::facts::{Home, Settled};
 use crate::model::Platform;
@@ -54,7 +56,7 @@ pub fn rebuild(settled: &Settled, documents: &[Document]) -> State {
     symbols.sort_by_key(|symbol| settled.text(*symbol).to_owned());
     let names: Vec<&str> = symbols.iter().map(|symbol| settled.text(*symbol)).collect();
     let services = symbols
-        .iter()
+        .par_iter()
         .map(|&symbol| {
             let name = settled.text(symbol).to_owned();
             let home = settled.home(symbol).cloned().unwrap_or(Home {

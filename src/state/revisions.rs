@@ -151,7 +151,7 @@ pub fn revisions(
         revision.instances += 1;
         revision.crashes += u64::from(instance.failed());
     }
-    for row in settled.rows.iter().filter(|row| row.service == service && row.revision != EMPTY) {
+    for (_, row) in settled.rows_of(service).filter(|(_, row)| row.revision != EMPTY) {
         let class = settled.class(row);
         let Some(revision) = known.get_mut(settled.text(row.revision)) else { continue };
         match class.mark {
