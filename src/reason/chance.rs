@@ -77,8 +77,12 @@ fn is_chance(
         }
         let times = rows.iter().filter(|row| causes.root(clusters, **row) == root).map(|row| settled.rows[*row].time);
         let moments = apart(times);
-        let windows = places.get(instance).map_or(&[][..], |place| &place.windows);
-        elsewhere += moments.iter().filter(|time| !windows.iter().any(|(from, to)| (from..=to).contains(time))).count();
+        let windows = places.get(instance).map_or_else(Vec::new, |place| joined(&place.windows));
+        let is_within = |time: &i64| {
+            let last = windows.partition_point(|(from, _)| from <= time).checked_sub(1);
+            last.is_some_and(|last| windows[last].1 >= *time)
+        };
+        elsewhere += moments.iter().filter(|time| !is_within(time)).count();
         if let Some(place) = places.get_mut(instance) {
             place.moments = moments;
         }
@@ -101,6 +105,20 @@ fn is_chance(
     // At least so many meetings, if each request meets a line with this rate.
     Binomial::new(rate.clamp(0.0, 1.0), exposed.len() as u64)
         .is_ok_and(|meetings| met == 0 || meetings.sf(met as u64 - 1) >= CHANCE_MOST)
+}
+
+/// Windows in order, those that overlap as one.
+fn joined(windows: &[(i64, i64)]) -> Vec<(i64, i64)> {
+    let mut sorted = windows.to_vec();
+    sorted.sort_unstable();
+    let mut joined: Vec<(i64, i64)> = Vec::new();
+    for (from, to) in sorted {
+        match joined.last_mut() {
+            Some(last) if from <= last.1 => last.1 = last.1.max(to),
+            _ => joined.push((from, to)),
+        }
+    }
+    joined
 }
 
 /// Times more than a moment apart: one event may be told in several lines.

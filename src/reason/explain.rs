@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::FixedState;
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::causes::{Causes, strength};
 use super::units::{Unit, UnitKind};
@@ -71,8 +72,9 @@ pub fn explain(settled: &Settled, clusters: &Clusters, causes: &Causes, units: &
     attach_by_revision(units, &mut explained);
     // A line that only speaks of failure is asked last, when nothing better explains the unit.
     let left: Vec<usize> = (0..units.len()).filter(|index| explained[*index].is_none()).collect();
-    for &index in &left {
-        explained[index] = view.directly(&units[index]);
+    let weakly: Vec<Option<Explanation>> = left.par_iter().map(|index| view.directly(&units[*index])).collect();
+    for (&index, found) in left.iter().zip(weakly) {
+        explained[index] = found;
     }
     let refused = chance::by_chance(settled, clusters, causes, units, &explained);
     for &index in &left {
@@ -102,7 +104,7 @@ impl View<'_> {
     /// What explains each unit directly, and is more than a line that speaks of failure.
     fn strongly(&self, units: &[Unit]) -> Vec<Option<Explanation>> {
         units
-            .iter()
+            .par_iter()
             .map(|unit| self.directly(unit).filter(|cause| self.strength(cause.row) != Strength::Suspect))
             .collect()
     }
@@ -162,14 +164,18 @@ impl View<'_> {
             return None;
         }
         let rows = self.causes.by_instance.get(&(unit.service, unit.instance))?;
-        let reachable = rows.iter().copied().filter(|row| self.time(*row) <= unit.end + CLOCK_NANOS);
-        self.root_before(unit, reachable.collect(), Join::Instance)
+        self.root_before(unit, self.between(rows, i64::MIN, unit.end + CLOCK_NANOS).to_vec(), Join::Instance)
     }
 
     fn in_execution(&self, unit: &Unit) -> Option<Explanation> {
         let rows = self.causes.by_execution.get(&unit.execution).filter(|_| unit.execution != EMPTY)?;
-        let reachable = rows.iter().copied().filter(|row| self.time(*row) <= unit.end + CLOCK_NANOS);
-        self.root_before(unit, reachable.collect(), Join::Execution)
+        self.root_before(unit, self.between(rows, i64::MIN, unit.end + CLOCK_NANOS).to_vec(), Join::Execution)
+    }
+
+    /// Of rows in time order, those from one time to another, both included.
+    fn between<'r>(&self, rows: &'r [usize], from: i64, to: i64) -> &'r [usize] {
+        let rows = &rows[rows.partition_point(|row| self.time(*row) < from)..];
+        &rows[..rows.partition_point(|row| self.time(*row) <= to)]
     }
 
     /// Of the lines before a death: the strongest kind, and of these the first of the last few seconds,
@@ -213,10 +219,10 @@ impl View<'_> {
     fn during_request(&self, unit: &Unit) -> Option<Explanation> {
         let rows = self.causes.by_instance.get(&(unit.service, unit.instance)).filter(|_| unit.instance != EMPTY)?;
         let (from, to) = request_window(unit);
-        let reachable: Vec<usize> = rows
+        let reachable: Vec<usize> = self
+            .between(rows, from, to)
             .iter()
             .copied()
-            .filter(|row| (from..=to).contains(&self.time(*row)))
             .filter(|row| !self.refused.contains(&self.causes.root(self.clusters, *row)))
             .collect();
         self.root_of_answer(unit, reachable, Join::Instance)
