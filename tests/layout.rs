@@ -22,8 +22,8 @@ const MAY_IMPORT: [(&str, &[&str]); 13] = [
     ("shard", &["model", "ingest", "classify", "facts", "state"]),
     ("reason", &["model", "stats", "classify", "facts", "state"]),
     ("advise", &["model", "classify", "facts", "state", "reason"]),
-    ("compare", &["model"]),
-    ("report", &["model", "classify", "facts", "state", "ingest", "compare"]),
+    ("compare", &["model", "stats"]),
+    ("report", &["model", "stats", "classify", "facts", "state", "ingest", "compare"]),
     ("eval", &["model", "ingest", "pipeline"]),
     (
         "cli",

@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use super::findings::{Brief, Counted, Figures, counted, traffic};
-use super::rates::{Rate, SIGNIFICANCE, as_f64, chance_of_fall, chance_of_rise, exposure_needed};
 use crate::model::report::Report;
 use crate::model::time::human_duration;
 use crate::model::{Category, Verdict};
+use crate::stats::rates::{Rate, SIGNIFICANCE, as_f64, chance_of_fall, chance_of_rise, exposure_needed};
 
 /// "Worse" is said only below this probability of chance: many findings are tested in many hours.
 pub const RISE_SIGNIFICANCE: f64 = 0.01;

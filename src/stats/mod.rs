@@ -11,6 +11,7 @@ pub mod fisher;
 pub mod mann_whitney;
 pub mod poisson;
 pub mod proportion;
+pub mod rates;
 pub mod rule_of_three;
 
 mod mass;

@@ -6,11 +6,11 @@ use super::memory::{Known, Memory};
 use super::{Item, Status};
 use crate::compare::findings::Brief;
 use crate::compare::judge::{QUIET_SECONDS_MIN, blinding, is_rise};
-use crate::compare::rates::{Rate, SIGNIFICANCE, as_f64, chance_of_fall, exposure_needed};
 use crate::model::report::Report;
 use crate::model::tally::{Traffic, WindowTally};
 use crate::model::time::{NANOS_PER_SECOND, human_duration};
 use crate::model::{Occurrences, Timestamp, Verdict};
+use crate::stats::rates::{Rate, SIGNIFICANCE, as_f64, chance_of_fall, exposure_needed};
 
 /// Everything that a judgement looks at.
 pub(super) struct Scene<'a> {

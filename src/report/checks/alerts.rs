@@ -2,10 +2,10 @@
 
 use super::measure::{Measures, burst};
 use super::{Outcome, Rule, Seen, Thresholds};
-use crate::compare::rates::as_f64;
 use crate::model::Timestamp;
 use crate::model::time::human_duration;
 use crate::state::coverage::Missing;
+use crate::stats::rates::as_f64;
 
 /// The rules, most urgent first.
 pub(super) fn rules(limits: &Thresholds) -> Vec<Rule<'_>> {

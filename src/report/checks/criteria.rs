@@ -2,9 +2,9 @@
 
 use super::measure::Measures;
 use super::{Answer, Outcome, Rule, Seen, Thresholds};
-use crate::compare::rates::{as_f64, is_below, trials_needed};
 use crate::model::time::human_duration;
 use crate::state::coverage::{Missing, SHORT_SECONDS};
+use crate::stats::rates::{as_f64, is_below, trials_needed};
 
 const EXIT_3: &str = "exit code 3";
 const RESTARTS: &str = "restarts/h per instance";

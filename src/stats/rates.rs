@@ -1,4 +1,4 @@
-//! Are two rates different? Exact tests, and how much has to be seen before nothing means something.
+//! One-sided: did a rate rise or fall, and how much has to be seen before nothing means something. Exact tests.
 
 use statrs::distribution::{Binomial, DiscreteCDF};
 
