@@ -68,17 +68,23 @@ fn entry(second: i64, log: &str, rest: Value) -> Value {
     entry
 }
 
-fn write(folder: &Path, name: &str, entries: &[Value]) -> PathBuf {
+fn write(folder: &Path, name: &str, entries: impl serde::Serialize) -> PathBuf {
     let path = folder.join(name);
-    std::fs::write(&path, serde_json::to_vec_pretty(entries).expect("JSON")).expect("a writable folder");
+    std::fs::write(&path, serde_json::to_vec_pretty(&entries).expect("JSON")).expect("a writable folder");
     path
 }
 
 fn codes_of(files: &[Vec<Value>]) -> Vec<String> {
+    codes_with(files, None)
+}
+
+fn codes_with(files: &[Vec<Value>], service: Option<&Value>) -> Vec<String> {
     let folder = TempDir::new().expect("a temporary folder");
     let paths: Vec<PathBuf> =
         files.iter().enumerate().map(|(i, entries)| write(folder.path(), &format!("{i}.json"), entries)).collect();
-    let report = analyze(&paths, &[], 2);
+    let state: Vec<PathBuf> =
+        service.map(|service| write(folder.path(), "service.json", service)).into_iter().collect();
+    let report = analyze(&paths, &state, 2);
     for notice in &report.export.notices {
         assert!(!notice.message.is_empty() && !notice.effect.is_empty(), "{}", notice.code);
     }
@@ -235,4 +241,22 @@ fn entries_without_a_payload_are_named() {
     let line = entries.iter_mut().find(|entry| log(entry).ends_with("stdout")).unwrap();
     line.as_object_mut().unwrap().remove("textPayload");
     assert_eq!(codes(entries), ["payloads-lost"]);
+}
+
+#[test]
+fn a_description_that_does_not_fit_the_log_is_named() {
+    let described = |serving: &str| {
+        json!({
+            "apiVersion": "serving.knative.dev/v1", "kind": "Service",
+            "metadata": {"name": "cart", "namespace": "123", "labels": {"cloud.googleapis.com/location": "europe-west1"}},
+            "spec": {"traffic": [{"revisionName": serving, "percent": 100}]},
+            "status": {
+                "latestReadyRevisionName": serving, "latestCreatedRevisionName": serving,
+                "traffic": [{"revisionName": serving, "percent": 100}],
+                "conditions": [{"type": "Ready", "status": "True"}],
+            },
+        })
+    };
+    assert_eq!(codes_with(&[complete()], Some(&described("cart-00007-abc"))), [""; 0]);
+    assert_eq!(codes_with(&[complete()], Some(&described("cart-00008-xyz"))), ["state-disagrees"]);
 }

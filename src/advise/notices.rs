@@ -6,6 +6,7 @@ use crate::model::report::Notice;
 use crate::model::time::human_duration;
 use crate::model::{Platform, Timestamp};
 use crate::state::coverage::{Coverage, Missing, SHORT_SECONDS};
+use crate::state::described::disagreements;
 use crate::state::{ServiceState, State};
 
 /// Services named in a notice; the others are counted.
@@ -26,6 +27,7 @@ pub fn notices(state: &State, coverage: &Coverage, paths: &[String]) -> Vec<Noti
     notices.copies(coverage);
     notices.oddities(&coverage.odd);
     notices.scope(coverage);
+    notices.descriptions(state);
     notices.list
 }
 
@@ -205,6 +207,21 @@ impl Notices<'_> {
                 format!("{} entries have no payload: neither text, JSON, request nor audit record", odd.bare),
                 "they are counted, but what they said is lost; a cause may be among them",
                 self.export.clone(),
+            );
+        }
+    }
+
+    /// Descriptions that do not fit the log.
+    fn descriptions(&mut self, state: &State) {
+        for one in state.services.iter().flat_map(disagreements) {
+            self.add(
+                "state-disagrees",
+                format!(
+                    "the description of {} gives {} no traffic, and it answered {} of the last {} requests in these files",
+                    one.service, one.revision, one.requests, one.of
+                ),
+                "one of the two is of another time; the description is taken for what holds now",
+                None,
             );
         }
     }

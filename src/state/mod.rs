@@ -4,6 +4,7 @@
 //! Nothing here says why something failed; that is the next stage.
 
 pub mod coverage;
+pub mod described;
 pub mod events;
 pub mod history;
 pub mod instances;
