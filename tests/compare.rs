@@ -177,7 +177,7 @@ fn what_is_no_report_is_refused_with_its_place_and_a_remedy() {
     let newer = folder.path().join("newer.json");
     std::fs::write(&newer, "{\"schema_version\": 9}").expect("writable");
     for (path, word) in
-        [(&logs, "whydown analyze"), (&newer, "version 9"), (&folder.path().join("none"), "cannot read")]
+        [(&logs, "whydown analyze"), (&newer, "schema_version is 9"), (&folder.path().join("none"), "cannot be read")]
     {
         let output = run(&["diff"], &[&report, path]);
         let message = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -22,6 +22,7 @@ mod output_file;
 mod patterns_command;
 mod robustness;
 mod rules_command;
+mod sensitivity;
 mod settings;
 mod shards;
 mod simulation;

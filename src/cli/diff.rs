@@ -14,9 +14,8 @@ use crate::report::{compared, read};
 /// Compare two reports: findings that appeared, went, or became worse, and what was deployed in between.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  whydown analyze monday.json --format json > old.json
-  whydown analyze tuesday.json --format json > new.json
-  whydown diff old.json new.json")]
+  whydown diff monday.json tuesday.json
+  whydown diff old.json new.json --format markdown --fail-on appeared,worse")]
 pub struct Diff {
     /// Older report (analyze --format json)
     old: PathBuf,

@@ -12,8 +12,10 @@ use crate::report::read;
 
 /// Print a stored report in another form.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  whydown render report.json --format html > report.html\n  \
-                        whydown analyze export.json --format json | whydown render - --format markdown")]
+#[command(
+    after_help = "Examples:\n  whydown render report.json --format html > report.html\n  whydown render report.json --commands > fix.sh\n  \
+                        whydown analyze export.json --format json | whydown render - --format markdown"
+)]
 pub struct Render {
     /// What `whydown analyze --format json` wrote, or - for standard input
     #[arg(value_name = "REPORT")]

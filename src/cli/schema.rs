@@ -6,7 +6,7 @@ use super::exit::{self, Failure};
 use crate::report;
 
 /// Shown under the help.
-pub const EXAMPLE: &str = "Example:\n  whydown schema > whydown-report.schema.json";
+pub const EXAMPLE: &str = "Examples:\n  whydown schema > whydown-report.schema.json\n  whydown schema | less";
 
 /// Prints the schema.
 pub fn run() -> Result<ExitCode, Failure> {

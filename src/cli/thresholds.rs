@@ -74,14 +74,16 @@ fn limit(text: &str) -> Result<Limit, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ALL, Checks, LIMITS, Thresholds, limit};
+    use super::{ALL, Checks, Kind, LIMITS, Thresholds, limit};
 
     #[test]
     fn every_limit_of_the_table_moves_its_threshold() {
         let limits: Vec<&str> = ALL.iter().filter_map(|setting| setting.item).collect();
         assert_eq!(limits, LIMITS.map(|(name, _)| name));
         for name in limits {
-            let text = format!("{name}=0.5");
+            let kind = ALL.iter().find(|setting| setting.item == Some(name)).map(|setting| setting.kind);
+            let Some(Kind::Number { min, max }) = kind else { panic!("{name} is no number") };
+            let text = format!("{name}={}", (min + 0.5).min(max));
             let checks = Checks { typed: vec![limit(&text).unwrap()], check_settings: vec![] };
             assert_ne!(checks.thresholds(), Thresholds::default(), "{name}");
         }

@@ -18,8 +18,8 @@ use crate::report::{compared, read};
 /// Check with newer logs that what a report found is over.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  whydown analyze incident.json --format json > report.json
-  whydown verify report.json after-the-fix.json --fail-on persisting,criterion
+  whydown verify report.json after-the-fix.json
+  whydown verify report.json logs/ --fail-on persisting,criterion --expect-instances 10..15
 
 Entries up to the end of the report's own export are left out, unless --from says otherwise.")]
 pub struct Verify {

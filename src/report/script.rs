@@ -13,10 +13,12 @@ use crate::model::report::{Action, Finding, Report};
 
 /// Words in capitals that stand in a command for a name that the files do not hold. A test compares them with
 /// those that `advise` writes.
-pub const PLACEHOLDERS: [&str; 54] = [
+pub const PLACEHOLDERS: [&str; 56] = [
     "APP",
+    "BASELINE",
     "BUILD_ID",
     "CALLER",
+    "CANDIDATE",
     "CONCURRENCY",
     "CONNECTOR",
     "DEPLOYER",
