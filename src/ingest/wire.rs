@@ -41,6 +41,40 @@ pub(super) struct Record<'a> {
     pub azure: AzureWire<'a>,
 }
 
+/// The resources met last in one text. A log names few revisions, each with the same bytes again and again, and
+/// comparing bytes is cheaper than reading them.
+#[derive(Debug, Default)]
+pub(super) struct Resources<'a>(Vec<(&'a str, ResourceWire<'a>)>);
+
+/// Resources remembered; a service seldom has more live revisions.
+const RESOURCES_MAX: usize = 8;
+
+impl<'a> Resources<'a> {
+    /// Reads the resource at the cursor.
+    fn read(&mut self, cursor: &mut Cursor<'a>) -> Result<ResourceWire<'a>, Refusal> {
+        let known = self.0.iter().position(|(text, _)| cursor.take_text(text));
+        if let Some(known) = known {
+            return Ok(self.0[known].1.clone());
+        }
+        let start = cursor.rest();
+        let mut resource = ResourceWire::default();
+        fill(&mut resource, cursor)?;
+        let text = &start[..start.len() - cursor.rest().len()];
+        // Only a whole object ends where its text ends, whatever follows.
+        if text.starts_with('{') {
+            self.0.truncate(RESOURCES_MAX - 1);
+            self.0.insert(0, (text, resource.clone()));
+        }
+        Ok(resource)
+    }
+}
+
+/// A record being read, and the resources met before it.
+struct Reading<'r, 'a> {
+    record: &'r mut Record<'a>,
+    resources: &'r mut Resources<'a>,
+}
+
 /// `httpRequest`.
 #[derive(Debug, Default)]
 pub(super) struct HttpWire<'a> {
@@ -53,7 +87,7 @@ pub(super) struct HttpWire<'a> {
 }
 
 /// `resource`.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct ResourceWire<'a> {
     pub is_present: bool,
     pub kind: Option<Text<'a>>,
@@ -61,7 +95,7 @@ pub(super) struct ResourceWire<'a> {
 }
 
 /// The resource labels that name what wrote the entry.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct ResourceLabels<'a> {
     pub project_id: Option<Text<'a>>,
     pub location: Option<Text<'a>>,
@@ -94,14 +128,14 @@ impl<'a> Record<'a> {
     /// Parses the JSON text of one object.
     pub(super) fn parse(text: &'a str) -> Result<Self, Refusal> {
         let mut record = Self::default();
-        record.read(text)?;
+        record.read(text, &mut Resources::default())?;
         Ok(record)
     }
 
     /// Parses into a fresh record, without moving it.
-    pub(super) fn read(&mut self, text: &'a str) -> Result<(), Refusal> {
+    pub(super) fn read(&mut self, text: &'a str, resources: &mut Resources<'a>) -> Result<(), Refusal> {
         let mut cursor = Cursor::new(text);
-        fill(self, &mut cursor)?;
+        fill(&mut Reading { record: self, resources }, &mut cursor)?;
         if cursor.is_at_end() { Ok(()) } else { Err(Refusal::NotJson) }
     }
 
@@ -161,24 +195,28 @@ fn fill<'a, T: Object<'a>>(object: &mut T, cursor: &mut Cursor<'a>) -> Result<()
     cursor.object(|key, cursor| object.field(key, cursor))
 }
 
-impl<'a> Object<'a> for Record<'a> {
+impl<'a> Object<'a> for Reading<'_, 'a> {
     fn field(&mut self, key: &str, cursor: &mut Cursor<'a>) -> Result<(), Refusal> {
+        let record = &mut *self.record;
+        if key == "resource" {
+            record.resource = self.resources.read(cursor)?;
+            return Ok(());
+        }
         pick!(key, cursor, {
-            "insertId" => self.insert_id,
-            "logName" => self.log_name,
-            "timestamp" => self.timestamp,
-            "receiveTimestamp" => self.receive_timestamp,
-            "severity" => self.severity,
-            "trace" => self.trace,
-            "textPayload" => self.text_payload,
+            "insertId" => record.insert_id,
+            "logName" => record.log_name,
+            "timestamp" => record.timestamp,
+            "receiveTimestamp" => record.receive_timestamp,
+            "severity" => record.severity,
+            "trace" => record.trace,
+            "textPayload" => record.text_payload,
         }, raw {
-            "jsonPayload" => self.json_payload,
-            "protoPayload" => self.proto_payload,
+            "jsonPayload" => record.json_payload,
+            "protoPayload" => record.proto_payload,
         }, object {
-            "httpRequest" => self.http_request,
-            "resource" => self.resource,
-            "labels" => self.labels,
-            "whydown.azure" => self.azure,
+            "httpRequest" => record.http_request,
+            "labels" => record.labels,
+            "whydown.azure" => record.azure,
         });
         Ok(())
     }
@@ -255,7 +293,25 @@ impl<'a> Object<'a> for AzureWire<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Record, Status};
+    use super::{Record, Refusal, Resources, Status};
+
+    #[test]
+    fn a_resource_met_before_is_read_as_if_it_were_new() {
+        let record = |resource: &str| format!(r#"{{"insertId":"a","resource":{resource},"textPayload":"x"}}"#);
+        let one = record(r#"{"type":"t","labels":{"service_name":"s","revision_name":"r1"}}"#);
+        let two = record(r#"{"type":"t","labels":{"service_name":"s","revision_name":"r2"}}"#);
+        let bare = record("1");
+        let longer = record("12");
+        let broken = one.replace("}},", "}}}},");
+        let mut resources = Resources::default();
+        for text in [&one, &two, &one, &bare, &longer, &two] {
+            let (mut known, fresh) = (Record::default(), Record::parse(text).unwrap());
+            known.read(text, &mut resources).unwrap();
+            assert_eq!(known.resource.labels.revision_name, fresh.resource.labels.revision_name, "{text}");
+            assert_eq!(known.text_payload, fresh.text_payload, "{text}");
+        }
+        assert_eq!(Record::default().read(&broken, &mut resources), Err(Refusal::NotJson));
+    }
 
     #[test]
     fn a_status_is_read_from_integer_float_and_string() {

@@ -16,11 +16,18 @@ use super::cut::{Cutter, Mode, Step};
 use super::damage::Damages;
 use super::repair::repair;
 use super::source::{Batch, Content};
-use super::wire::Record;
+use super::wire::{Record, Resources};
 use super::{Options, console, entry, nesting, yaml};
 
 /// Entries handed on together: few enough to stay in the first-level cache.
 const GROUP_LEN: usize = 32;
+
+/// Entries of one batch on their way, and the resources met in it.
+#[derive(Default)]
+struct Group<'b> {
+    entries: Vec<Entry<'b>>,
+    resources: Resources<'b>,
+}
 
 /// Entries and lost records of one file.
 #[derive(Debug, Clone, Copy, Default)]
@@ -74,7 +81,7 @@ impl<'w, T, F: Fn(&mut T, &[Entry<'_>])> Worker<'w, T, F> {
             }),
             Content::Records { .. } | Content::Documents | Content::Copied => {
                 let last = batch.spans.len().saturating_sub(1);
-                let mut group = Vec::with_capacity(GROUP_LEN);
+                let mut group = Group::default();
                 for (index, span) in batch.spans.iter().enumerate() {
                     let mut place =
                         Self::place(batch, span.line, matches!(batch.content, Content::Records { is_strict: true }));
@@ -90,7 +97,7 @@ impl<'w, T, F: Fn(&mut T, &[Entry<'_>])> Worker<'w, T, F> {
                         _ => self.record(text, place, &mut group),
                     }
                 }
-                self.accept(&mut group);
+                self.accept(&mut group.entries);
             }
         }
     }
@@ -121,7 +128,7 @@ impl<'w, T, F: Fn(&mut T, &[Entry<'_>])> Worker<'w, T, F> {
     fn lines(&mut self, batch: &Batch, all: Option<&str>) {
         let bytes = batch.bytes.as_slice();
         let (mut start, mut line) = (0, batch.first_line);
-        let mut group = Vec::with_capacity(GROUP_LEN);
+        let mut group = Group::default();
         for end in memchr_iter(b'\n', bytes).chain(std::iter::once(bytes.len())) {
             let mut place = Self::place(batch, line, true);
             place.is_last &= end == bytes.len();
@@ -138,24 +145,24 @@ impl<'w, T, F: Fn(&mut T, &[Entry<'_>])> Worker<'w, T, F> {
             start = end + 1;
             line = line.saturating_add(1);
         }
-        self.accept(&mut group);
+        self.accept(&mut group.entries);
     }
 
     /// One JSON record. Its entry joins the group; only damaged text is not the batch's own and goes by itself.
-    fn record<'b>(&mut self, text: Cow<'b, str>, place: Place, group: &mut Vec<Entry<'b>>) {
+    fn record<'b>(&mut self, text: Cow<'b, str>, place: Place, group: &mut Group<'b>) {
         let text = match text {
             Cow::Borrowed(text) => {
-                if let Some(entry) = fast_entry(text, place) {
-                    group.push(entry);
-                    if group.len() == GROUP_LEN {
-                        self.accept(group);
+                if let Some(entry) = fast_entry(text, place, &mut group.resources) {
+                    group.entries.push(entry);
+                    if group.entries.len() == GROUP_LEN {
+                        self.accept(&mut group.entries);
                     }
                     return;
                 }
                 Cow::Borrowed(text)
             }
             Cow::Owned(text) => {
-                if let Some(entry) = fast_entry(&text, place) {
+                if let Some(entry) = fast_entry(&text, place, &mut Resources::default()) {
                     return self.accept(&mut vec![entry]);
                 }
                 Cow::Owned(text)
@@ -214,7 +221,7 @@ impl<'w, T, F: Fn(&mut T, &[Entry<'_>])> Worker<'w, T, F> {
                         return is_found;
                     };
                     is_found = true;
-                    match fast_entry(part, place) {
+                    match fast_entry(part, place, &mut Resources::default()) {
                         Some(entry) => self.accept(&mut vec![entry]),
                         None => self.loose_record(part, place, false),
                     }
@@ -288,9 +295,9 @@ impl<'w, T, F: Fn(&mut T, &[Entry<'_>])> Worker<'w, T, F> {
 }
 
 /// The entry of a record that needs no repair.
-fn fast_entry(text: &str, place: Place) -> Option<Entry<'_>> {
+fn fast_entry<'b>(text: &'b str, place: Place, resources: &mut Resources<'b>) -> Option<Entry<'b>> {
     let mut record = Record::default();
-    record.read(text).ok()?;
+    record.read(text, resources).ok()?;
     (record.is_entry() && record.has_payload()).then(|| entry::build(&mut record, place.position, false))
 }
 

@@ -73,6 +73,21 @@ impl<'a> Cursor<'a> {
         Err(Refusal::NotJson)
     }
 
+    /// What is left, from the next byte that is no white space.
+    pub(in crate::ingest) fn rest(&mut self) -> &'a str {
+        self.peek();
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    /// Goes behind `expected` if the text goes on with it.
+    #[inline]
+    pub(in crate::ingest) fn take_text(&mut self, expected: &str) -> bool {
+        self.peek();
+        let is_next = self.bytes().get(self.at..self.at + expected.len()) == Some(expected.as_bytes());
+        self.at += if is_next { expected.len() } else { 0 };
+        is_next
+    }
+
     /// Whether only white space is left.
     pub(in crate::ingest) fn is_at_end(&mut self) -> bool {
         self.peek().is_none()
