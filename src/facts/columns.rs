@@ -46,18 +46,27 @@ impl Columns {
     pub fn new(rows: &[Row], width_nanos: i64) -> Result<Self, ColumnsError> {
         let width = width_nanos.max(1);
         let window_of = |row: &Row| row.time.div_euclid(width) * width;
-        let numbers =
-            |name: &str, of: fn(&Row) -> u32| Column::new(name.into(), rows.iter().map(of).collect::<Vec<u32>>());
+        // One pass: rows are wide, and each pass reads all of them.
+        let (mut names, mut repeats) = (<[Vec<u32>; 4]>::default(), Vec::with_capacity(rows.len()));
+        let (mut times, mut windows) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+        for row in rows {
+            let numbers = [row.class.0, row.service.0, row.revision.0, row.instance.0];
+            names.iter_mut().zip(numbers).for_each(|(column, number)| column.push(number));
+            repeats.push(u64::from(row.repeats));
+            times.push(row.time);
+            windows.push(window_of(row));
+        }
+        let [class, service, revision, instance] = names;
         let frame = DataFrame::new(
             rows.len(),
             vec![
-                numbers("class", |row| row.class.0),
-                numbers("service", |row| row.service.0),
-                numbers("revision", |row| row.revision.0),
-                numbers("instance", |row| row.instance.0),
-                Column::new("repeats".into(), rows.iter().map(|row| u64::from(row.repeats)).collect::<Vec<u64>>()),
-                Column::new("time".into(), rows.iter().map(|row| row.time).collect::<Vec<i64>>()),
-                Column::new("window".into(), rows.iter().map(window_of).collect::<Vec<i64>>()),
+                Column::new("class".into(), class),
+                Column::new("service".into(), service),
+                Column::new("revision".into(), revision),
+                Column::new("instance".into(), instance),
+                Column::new("repeats".into(), repeats),
+                Column::new("time".into(), times),
+                Column::new("window".into(), windows),
             ],
         )?;
         Ok(Self(frame))
