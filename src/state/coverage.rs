@@ -21,6 +21,10 @@ const GAP_MINUTES_MIN: i64 = 60;
 /// A longer silence is not covered time: nothing tells a quiet service from a hole in the export.
 pub const SILENCE_MINUTES_MAX: i64 = 15;
 
+/// Fewest entries of each of three severities, or more, that show a limit for each; and of each of two.
+const CAPPED_MIN: u64 = 10;
+const CAPPED_PAIR_MIN: u64 = 30;
+
 /// Severities cut by limits of their own begin at least this part of the covered time apart.
 const UNEVEN_PART: i64 = 20;
 
@@ -172,7 +176,9 @@ fn limits(settled: &Settled) -> (Cut, Capped) {
         // An application that writes one line a request gives equal counts too, but over the same time.
         let apart = starts.clone().max().unwrap_or(0) - starts.min().unwrap_or(0);
         let is_uneven = apart > (whole.last - whole.first) / UNEVEN_PART;
-        if at_most.len() > 1 && most >= 10 && most % 10 == 0 && is_uneven {
+        // Two severities of one small round number are seldom, three of it never, by chance.
+        let least = if at_most.len() > 2 { CAPPED_MIN } else { CAPPED_PAIR_MIN };
+        if at_most.len() > 1 && most >= least && most % 10 == 0 && is_uneven {
             let named = at_most
                 .iter()
                 .map(|(severity, file)| (severity.unwrap_or_default().word().to_owned(), file.span))
