@@ -169,6 +169,8 @@ fn copies_are_counted_once_and_named() {
 fn an_entry_without_a_time_is_named() {
     let mut entries = complete();
     entries[9]["timestamp"] = json!("yesterday");
+    assert_eq!(codes(entries.clone()), ["no-timestamp"]);
+    entries[9]["timestamp"] = json!("0001-01-01T00:00:00Z");
     assert_eq!(codes(entries), ["no-timestamp"]);
 }
 

@@ -128,7 +128,7 @@ impl Cluster {
 fn window_width(settled: &Settled) -> i64 {
     let first = settled.rows.iter().map(|row| row.time).min().unwrap_or(0);
     let last = settled.rows.iter().map(|row| row.time).max().unwrap_or(0);
-    let seconds = (last - first) / 1_000_000_000 + 1;
+    let seconds = last.saturating_sub(first) / 1_000_000_000 + 1;
     let width = WIDTHS_SECONDS.iter().find(|width| seconds <= **width * WINDOWS_MAX).unwrap_or(&86_400);
     width * 1_000_000_000
 }

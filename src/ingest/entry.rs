@@ -14,6 +14,9 @@ use crate::model::{Platform, Timestamp};
 
 use super::wire::{HttpWire, Record, ResourceLabels, Text, scalar_text};
 
+/// Eleven days: no request takes longer (Cloud Run allows an hour).
+const LATENCY_NANOS_MAX: i64 = 1_000_000 * NANOS_PER_SECOND;
+
 /// Beginnings of texts that only the Cloud Run platform writes (Cloud Run docs: troubleshooting, container contract).
 const PLATFORM_TEXTS: &[&str] = &[
     "Container called exit(",
@@ -75,8 +78,8 @@ pub(super) fn build<'a>(record: &mut Record<'a>, position: Position, converted: 
         platform,
         stream,
         insert_id: take(&mut record.insert_id),
-        timestamp: record.timestamp.as_ref().and_then(|time| Timestamp::parse(&time.0)),
-        receive_timestamp: record.receive_timestamp.as_ref().and_then(|time| Timestamp::parse(&time.0)),
+        timestamp: record.timestamp.as_ref().and_then(time),
+        receive_timestamp: record.receive_timestamp.as_ref().and_then(time),
         severity: record.severity.as_ref().and_then(|word| severity(&word.0)),
         log_name,
         resource,
@@ -91,6 +94,13 @@ pub(super) fn build<'a>(record: &mut Record<'a>, position: Position, converted: 
         reason,
         repeats,
     }
+}
+
+/// A time that a log can have been written at, from 1990 to 2200: anything else is a placeholder or damage, and would
+/// make differences of times overflow.
+fn time(text: &Text<'_>) -> Option<Timestamp> {
+    const PLAUSIBLE_SECONDS: std::ops::Range<i64> = 631_152_000..7_258_118_400;
+    Timestamp::parse(&text.0).filter(|time| PLAUSIBLE_SECONDS.contains(&(time.0 / NANOS_PER_SECOND)))
 }
 
 fn take<'a>(text: &mut Option<Text<'a>>) -> Cow<'a, str> {
@@ -137,7 +147,11 @@ fn http_request<'a>(wire: &mut HttpWire<'a>) -> HttpRequest<'a> {
         status: wire.status.and_then(|status| status.0),
         method: take(&mut wire.request_method),
         url: take(&mut wire.request_url),
-        latency_nanos: wire.latency.as_ref().and_then(|latency| latency_nanos(&latency.0)),
+        latency_nanos: wire
+            .latency
+            .as_ref()
+            .and_then(|latency| latency_nanos(&latency.0))
+            .filter(|latency| *latency <= LATENCY_NANOS_MAX),
         user_agent: take(&mut wire.user_agent),
     }
 }

@@ -94,7 +94,8 @@ fn is_chance(
     for index in exposed {
         let unit = &units[*index];
         let (from, to) = request_window(unit);
-        let life = settled.facts.lives.get(&(service, unit.instance)).map_or(0, |life| life.last - life.first);
+        let life =
+            settled.facts.lives.get(&(service, unit.instance)).map_or(0, |life| life.last.saturating_sub(life.first));
         let lines = places.get(&unit.instance).map_or(0, |place| place.moments.len());
         #[allow(clippy::cast_precision_loss, reason = "nanoseconds of days and counts of lines, as a ratio")]
         let share = (to - from) as f64 / life.max(to - from) as f64 * lines as f64;

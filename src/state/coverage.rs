@@ -174,8 +174,8 @@ fn limits(settled: &Settled) -> (Cut, Capped) {
         let at_most: Vec<_> = severities.iter().filter(|(_, file)| file.span.count == most).collect();
         let starts = at_most.iter().map(|(_, file)| file.span.first);
         // An application that writes one line a request gives equal counts too, but over the same time.
-        let apart = starts.clone().max().unwrap_or(0) - starts.min().unwrap_or(0);
-        let is_uneven = apart > (whole.last - whole.first) / UNEVEN_PART;
+        let apart = starts.clone().max().unwrap_or(0).saturating_sub(starts.min().unwrap_or(0));
+        let is_uneven = apart > whole.last.saturating_sub(whole.first) / UNEVEN_PART;
         // Two severities of one small round number are seldom, three of it never, by chance.
         let least = if at_most.len() > 2 { CAPPED_MIN } else { CAPPED_PAIR_MIN };
         if at_most.len() > 1 && most >= least && most % 10 == 0 && is_uneven {
@@ -198,7 +198,7 @@ fn day_back(settled: &Settled) -> Vec<(usize, Span)> {
         .into_iter()
         .map(|(file, severities)| (file as usize, whole(severities.values())))
         .filter(|(_, file)| {
-            let nanos = file.span.last - file.span.first;
+            let nanos = file.span.last.saturating_sub(file.span.first);
             file.is_newest_first() && (DAY_NANOS - DAY_SLACK_NANOS..=DAY_NANOS).contains(&nanos)
         })
         .map(|(file, whole)| (file, whole.span))
@@ -223,7 +223,9 @@ fn shorter_streams(settled: &Settled) -> Vec<(Stream, Span)> {
     by_stream
         .into_iter()
         .filter(|(_, (span, alone))| {
-            *alone && span.count >= STREAM_ENTRIES_MIN && (span.last - span.first) * 2 < all.last - all.first
+            *alone
+                && span.count >= STREAM_ENTRIES_MIN
+                && span.last.saturating_sub(span.first) < all.last.saturating_sub(all.first) / 2
         })
         .map(|(stream, (span, _))| (stream, span))
         .collect()
