@@ -54,8 +54,15 @@ pub struct Explanation {
 
 /// Explains each unit; `None` where no entry does.
 pub fn explain(settled: &Settled, clusters: &Clusters, causes: &Causes, units: &[Unit]) -> Vec<Option<Explanation>> {
-    let mut view =
-        View { settled, clusters, causes, units, traced: callers::by_trace(units), refused: HashSet::default() };
+    let mut view = View {
+        settled,
+        clusters,
+        causes,
+        units,
+        strengths: settled.classes.iter().map(strength).collect(),
+        traced: callers::by_trace(units),
+        refused: HashSet::default(),
+    };
     let mut explained = view.strongly(units);
     // What is written all the time meets failed requests by chance; without it, another line may be the nearest.
     loop {
@@ -94,6 +101,8 @@ struct View<'a> {
     clusters: &'a Clusters,
     causes: &'a Causes,
     units: &'a [Unit],
+    /// What each class can claim, by its number: asked for every row near a failure.
+    strengths: Vec<Strength>,
     /// Failed requests by trace.
     traced: callers::ByTrace,
     /// Roots that stand beside failed requests by chance.
@@ -254,7 +263,7 @@ impl View<'_> {
     }
 
     fn strength(&self, row: usize) -> Strength {
-        strength(self.settled.class(&self.settled.rows[row]))
+        self.strengths[self.settled.rows[row].class.0 as usize]
     }
 }
 

@@ -167,6 +167,7 @@ fn mark_consequences(
     groups: &mut [Group],
     taken: &mut HashSet<usize, FixedState>,
 ) {
+    let places: Vec<Places> = groups.iter().map(|group| Places::of(units, group)).collect();
     for root in candidate_roots(settled, clusters, causes) {
         if taken.contains(&root) {
             continue;
@@ -174,12 +175,11 @@ fn mark_consequences(
         let rows = rows_of(clusters, causes, root);
         let mut best: Option<(usize, usize)> = None;
         let mut inside_any = vec![false; rows.len()];
-        for (number, group) in
-            groups.iter().enumerate().filter(|(_, group)| reaches(units, group, clusters.list[root].service))
-        {
+        let service = clusters.list[root].service;
+        for number in (0..groups.len()).filter(|number| reaches(units, &groups[*number], service)) {
             let mut inside = 0;
             for (position, row) in rows.iter().enumerate() {
-                if within_group(settled, units, group, *row) {
+                if places[number].hold(settled, units, *row) {
                     inside += 1;
                     inside_any[position] = true;
                 }
@@ -201,23 +201,48 @@ fn reaches(units: &[Unit], group: &Group, service: Symbol) -> bool {
     group.service == service || group.units.iter().any(|(unit, _)| units[*unit].service == service)
 }
 
-/// Whether a row reports one of the group's units, or stands beside the cause of one: same instance or execution,
-/// around its end.
-fn within_group(settled: &Settled, units: &[Unit], group: &Group, index: usize) -> bool {
-    let row = &settled.rows[index];
-    group.units.iter().any(|(unit, _)| {
-        let unit = &units[*unit];
-        if unit.rows.binary_search(&index).is_ok() {
-            return true;
+/// Where a group's units failed.
+struct Places {
+    /// Rows that report a unit.
+    rows: HashSet<usize, FixedState>,
+    /// Units by the name of their instance, trace or execution.
+    units: HashMap<Symbol, Vec<usize>, FixedState>,
+}
+
+impl Places {
+    fn of(units: &[Unit], group: &Group) -> Self {
+        let mut places = Self { rows: HashSet::default(), units: HashMap::default() };
+        for &(index, _) in &group.units {
+            let unit = &units[index];
+            places.rows.extend(&unit.rows);
+            for name in [unit.instance, unit.trace, unit.execution].into_iter().filter(|name| *name != EMPTY) {
+                places.units.entry(name).or_default().push(index);
+            }
         }
-        let same_place = (row.instance != EMPTY && row.instance == unit.instance)
-            || (row.trace != EMPTY && row.trace == unit.trace)
-            || (row.execution != EMPTY && row.execution == unit.execution);
-        let until = unit.end + DEATH_NANOS_MAX;
-        let since =
-            if unit.kind == UnitKind::Request { unit.start - SAME_EVENT_NANOS } else { unit.end - 6 * DEATH_NANOS_MAX };
-        same_place && (since..=until).contains(&row.time)
-    })
+        places
+    }
+
+    /// Whether a row reports one of the units, or stands beside the cause of one: same instance, trace or execution,
+    /// around its end.
+    fn hold(&self, settled: &Settled, units: &[Unit], index: usize) -> bool {
+        let row = &settled.rows[index];
+        let names = [row.instance, row.trace, row.execution];
+        let beside = |unit: &usize| {
+            let unit = &units[*unit];
+            let same_place = (row.instance != EMPTY && row.instance == unit.instance)
+                || (row.trace != EMPTY && row.trace == unit.trace)
+                || (row.execution != EMPTY && row.execution == unit.execution);
+            let until = unit.end + DEATH_NANOS_MAX;
+            let since = if unit.kind == UnitKind::Request {
+                unit.start - SAME_EVENT_NANOS
+            } else {
+                unit.end - 6 * DEATH_NANOS_MAX
+            };
+            same_place && (since..=until).contains(&row.time)
+        };
+        self.rows.contains(&index)
+            || names.iter().filter_map(|name| self.units.get(name)).any(|known| known.iter().any(beside))
+    }
 }
 
 /// Every cause cluster that represents itself, in report order.
@@ -302,10 +327,14 @@ fn speaks_for_itself(class: &Classified) -> bool {
 fn follows(settled: &Settled, earlier: &[usize], later: &[usize]) -> Option<i64> {
     let mut near = 0;
     let mut smallest = i64::MAX;
+    let time_of = |row: &usize| settled.rows[*row].time;
     for row in later.iter().map(|row| &settled.rows[*row]) {
-        let distance = earlier
+        // Both are in time order.
+        let near_by = &earlier[earlier.partition_point(|leader| time_of(leader) < row.time - DEATH_NANOS_MAX)..];
+        let distance = near_by
             .iter()
             .map(|leader| &settled.rows[*leader])
+            .take_while(|leader| leader.time <= row.time + DEATH_NANOS_MAX)
             .filter(|leader| leader.instance == row.instance && leader.revision == row.revision)
             .map(|leader| (row.time - leader.time).abs())
             .min()
