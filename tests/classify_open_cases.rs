@@ -2,7 +2,7 @@
 //! stands in a cluster of role cause, and each effect is recognised, with its stated count, as anything but a cause
 //! of its own.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use regex::Regex;
@@ -15,6 +15,8 @@ use crate::support::{analyze, shared};
 
 /// One entry as the labels see it.
 struct Read {
+    insert_id: String,
+    key: String,
     identity: String,
     text: String,
     role: Role,
@@ -46,6 +48,8 @@ fn read(paths: &[PathBuf]) -> Vec<Read> {
         for entry in entries {
             let class = classifier.classify(entry);
             found.push(Read {
+                insert_id: entry.insert_id.to_string(),
+                key: format!("{:?}", class.key),
                 identity: format!("{}|{:?}|{}", entry.insert_id, entry.timestamp, entry.log_name),
                 text: text_of(entry),
                 role: class.role,
@@ -144,4 +148,37 @@ fn the_text_of_every_logged_cause_stands_in_a_cluster_of_role_cause_or_in_a_find
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Ids of Error Reporting's groups by insertId, from the raw records of one JSON array.
+fn error_groups(path: &Path) -> BTreeMap<String, String> {
+    let bytes = std::fs::read(path).expect("readable");
+    let Ok(serde_json::Value::Array(records)) = serde_json::from_slice(&bytes) else { return BTreeMap::new() };
+    let group_of = |record: &serde_json::Value| {
+        let id = record.get("errorGroups")?.get(0)?.get("id")?.as_str()?.to_owned();
+        Some((record.get("insertId")?.as_str()?.to_owned(), id))
+    };
+    records.iter().filter_map(group_of).collect()
+}
+
+#[test]
+fn entries_that_error_reporting_puts_in_one_group_are_one_cluster() {
+    let (mut groups, mut apart) = (0, Vec::new());
+    for (folder, case) in cases() {
+        for path in paths(&folder, &case, "files") {
+            let group_of = error_groups(&path);
+            let mut keys: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+            for entry in read(std::slice::from_ref(&path)) {
+                if let Some(group) = group_of.get(&entry.insert_id) {
+                    keys.entry(group).or_default().insert(entry.key);
+                }
+            }
+            groups += keys.len();
+            let split = keys.into_iter().filter(|(_, keys)| keys.len() > 1);
+            apart.extend(split.map(|(group, keys)| format!("{} {group}: {keys:?}", path.display())));
+        }
+    }
+    assert!(groups >= 20 || cases().is_empty(), "only {groups} groups of errors were found");
+    // The service sees frames that a message of one line lacks, so a few groups may fall apart.
+    assert!(apart.len() * 20 <= groups, "{} of {groups}:\n{}", apart.len(), apart.join("\n"));
 }
