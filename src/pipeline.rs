@@ -14,7 +14,6 @@ use crate::facts::record::Recorder;
 use crate::facts::seen::Seen;
 use crate::facts::{Facts, Home, Settled};
 use crate::ingest::Damage;
-use crate::model::Timestamp;
 use crate::model::canary::CanaryReport;
 use crate::model::patterns::Patterns;
 use crate::model::report::{InputFile, Report};
@@ -268,13 +267,12 @@ pub fn conclude_with_tally(scan: Scan, policy: &Policy, window_seconds: Option<i
     let Rebuilt { settled, clusters, state, coverage } =
         rebuild_as(scan.facts, &scan.documents, catalog, scan.redaction)?;
     let start = Instant::now();
-    let last = coverage.extent.map(|(_, last)| Timestamp(last));
     let paths: Vec<String> = scan.files.iter().map(|file| file.path.clone()).collect();
-    let reasoned = reason::reason(&settled, &clusters, &state, catalog, &paths, &policy.ignore, last);
+    let reasoned = reason::reason(&settled, &clusters, &state, catalog, &paths, &policy.ignore, &coverage);
     tracing::debug!(findings = reasoned.drafts.len(), elapsed = ?start.elapsed(), "reasoned");
     let tally = window_seconds.map(|seconds| reason::tally::tally(&settled, &state, &coverage, &reasoned, seconds));
     let mut advised = advise::advise(&reasoned, &state, &coverage, catalog, &paths);
-    advised.notices.extend(policy.ignore.notices(catalog, last));
+    advised.notices.extend(policy.ignore.notices(catalog, coverage.last()));
     let parts = report::compose::Parts {
         files: scan.files,
         damage: &scan.damage,

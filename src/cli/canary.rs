@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::exit::{self, Failure};
 use super::inputs::Inputs;
+use super::look;
 use crate::model::canary::{CanaryReport, CanaryVerdict, Limits};
 use crate::pipeline;
 use crate::reason::canary::Wanted;
@@ -90,10 +91,8 @@ impl Canary {
     }
 
     fn rendering(&self) -> report::Options {
-        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let columns = std::env::var("COLUMNS").ok().and_then(|value| value.parse().ok());
-        let width = self.width.or(columns).unwrap_or(DEFAULT_COLUMNS).clamp(40, 400);
-        report::Options { width, color: std::io::stdout().is_terminal() && !plain, full: false }
+        let width = look::width(self.width, DEFAULT_COLUMNS, 40);
+        report::Options { width, color: look::has_color(std::io::stdout().is_terminal()), full: false }
     }
 
     fn exit_code(&self, report: &CanaryReport) -> u8 {

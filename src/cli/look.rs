@@ -31,10 +31,19 @@ impl Look {
         let color = match self.color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+            Color::Auto => has_color(is_terminal),
         };
-        let columns = std::env::var("COLUMNS").ok().and_then(|value| value.parse().ok());
-        let width = self.width.or(columns).unwrap_or(DEFAULT_COLUMNS).clamp(40, 400);
-        report::Options { width, color, full }
+        report::Options { width: width(self.width, DEFAULT_COLUMNS, 40), color, full }
     }
+}
+
+/// Whether to colour what nobody decided about (no-color.org: any value but the empty one turns it off).
+pub fn has_color(is_terminal: bool) -> bool {
+    is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// Columns of text: as typed, else those of `COLUMNS`, else the default; at least so many, at most 400.
+pub fn width(typed: Option<u16>, default: u16, least: u16) -> u16 {
+    let columns = std::env::var("COLUMNS").ok().and_then(|value| value.parse().ok());
+    typed.or(columns).unwrap_or(default).clamp(least, 400)
 }

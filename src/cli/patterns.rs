@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::exit::{self, Failure};
 use super::inputs::Inputs;
+use super::look;
 use crate::model::patterns::{ChangeKind, Pattern};
 use crate::pipeline;
 use crate::report::patterns::{self as report, Format};
@@ -78,8 +79,7 @@ impl Patterns {
             self.inputs.watched(pipeline::patterns)?
         };
         sort(&mut patterns.patterns, self.sort);
-        let columns = std::env::var("COLUMNS").ok().and_then(|value| value.parse().ok());
-        let width = self.width.or(columns).unwrap_or(DEFAULT_COLUMNS).clamp(40, 400);
+        let width = look::width(self.width, DEFAULT_COLUMNS, 40);
         let rows_max = if self.full { usize::MAX } else { ROWS_MAX };
         report::render(&patterns, self.format.into(), report::Options { width, rows_max }, &mut out)?;
         out.flush()?;

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::exit::{self, Failure};
 use super::inputs::Inputs;
+use super::look;
 use crate::pipeline;
 use crate::report::{self, events};
 
@@ -39,10 +40,8 @@ impl Timeline {
     /// Reads, orders, prints.
     pub fn run(&self) -> Result<ExitCode, Failure> {
         let report = self.inputs.watched(pipeline::timeline)?;
-        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let columns = std::env::var("COLUMNS").ok().and_then(|value| value.parse().ok());
-        let width = self.width.or(columns).unwrap_or(DEFAULT_COLUMNS).clamp(60, 400);
-        let options = report::Options { width, color: std::io::stdout().is_terminal() && !plain, full: true };
+        let width = look::width(self.width, DEFAULT_COLUMNS, 60);
+        let options = report::Options { width, color: look::has_color(std::io::stdout().is_terminal()), full: true };
         let format = match self.format {
             FormatName::Text => events::Format::Text,
             FormatName::Json => events::Format::Json,

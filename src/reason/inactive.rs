@@ -3,9 +3,8 @@
 //! In: a service's history. Out: at most one draft. Azure keeps a deactivated revision in the split, and accepts a
 //! split that names one; what users get then is not in these objects, so the verdict stays at likely.
 
-use super::{Draft, FailurePhase, occurrences};
+use super::{Draft, FailurePhase};
 use crate::model::report::{Cause, ChainLink, Finding, ScorePart};
-use crate::model::tally::{Kind, Occurrence};
 use crate::model::{Category, Occurrences, Role, Timestamp, Verdict};
 use crate::state::ServiceState;
 use crate::state::history::Condition;
@@ -66,15 +65,7 @@ pub(super) fn inactive(index: usize, service: &ServiceState) -> Option<Draft> {
         chain: vec![link],
     };
     Some(Draft {
-        finding,
-        service: Some(index),
         captures: vec![("deactivated".to_owned(), revision)],
-        instance: String::new(),
-        path: String::new(),
-        phase: FailurePhase::Serving,
-        probe_passed: false,
-        minimum_keeps_it_going: false,
-        resolved_by: None,
-        occurrences: vec![Occurrence { time: time.0, kind: Kind::Other, id: occurrences::id_of(&service.name) }],
+        ..Draft::of_state(finding, index, FailurePhase::Serving, time.0)
     })
 }

@@ -35,8 +35,9 @@ use crate::facts::clusters::Clusters;
 use crate::facts::symbols::EMPTY;
 use crate::model::Timestamp;
 use crate::model::report::{Cause, Finding, RuledOut, Suppressed};
-use crate::model::tally::Occurrence;
+use crate::model::tally::{Kind, Occurrence};
 use crate::state::State;
+use crate::state::coverage::Coverage;
 use groups::{Basis, Group};
 use ignore::Ignore;
 use units::{Unit, UnitKind};
@@ -81,6 +82,26 @@ pub struct Draft {
     pub occurrences: Vec<Occurrence>,
 }
 
+impl Draft {
+    /// What documents and the control plane's own objects show, without any entry that failed; `time` is when it was
+    /// last so, in nanoseconds since the epoch.
+    fn of_state(finding: Finding, service: usize, phase: FailurePhase, time: i64) -> Self {
+        let id = occurrences::id_of(&finding.service);
+        Self {
+            finding,
+            service: Some(service),
+            captures: Vec::new(),
+            instance: String::new(),
+            path: String::new(),
+            phase,
+            probe_passed: false,
+            minimum_keeps_it_going: false,
+            resolved_by: None,
+            occurrences: vec![Occurrence { time, kind: Kind::Other, id }],
+        }
+    }
+}
+
 /// Everything the reasoning found.
 pub struct Reasoned {
     /// Findings in rank order.
@@ -93,7 +114,7 @@ pub struct Reasoned {
     pub left_out: usize,
 }
 
-/// Finds the causes; `last` is the last event time of the export.
+/// Finds the causes.
 pub fn reason(
     settled: &Settled,
     clusters: &Clusters,
@@ -101,14 +122,14 @@ pub fn reason(
     catalog: &Catalog,
     files: &[String],
     ignore: &Ignore,
-    last: Option<Timestamp>,
+    coverage: &Coverage,
 ) -> Reasoned {
     let units = units::units(settled, state);
     let causes = causes::causes(settled, clusters, state);
     let explained = explain::explain(settled, clusters, &causes, &units);
     let groups = groups::groups(settled, clusters, &causes, &units, &explained);
     let total: f64 = units.iter().map(verdict::weight).sum();
-    let filtered = crate::state::coverage::coverage(settled).lowest_severity.is_some();
+    let filtered = coverage.lowest_severity.is_some();
     let teller = Teller { settled, clusters, state, catalog, files, units: &units, causes: &causes, total, filtered };
     let mut drafts: Vec<Draft> = groups.iter().map(|group| teller.draft(group)).collect();
     let states = state.services.iter().enumerate();
@@ -128,7 +149,7 @@ pub fn reason(
     // Before anything is suppressed: a cause that somebody ignores is not thereby ruled out.
     let told = drafts.len().min(weights::FINDINGS_MAX);
     let ruled_out = ruled_out::ruled_out(settled, clusters, state, &drafts[..told]);
-    let suppressed = ignore.suppress(&mut drafts, last);
+    let suppressed = ignore.suppress(&mut drafts, coverage.last());
     let left_out = drafts.len().saturating_sub(weights::FINDINGS_MAX);
     drafts.truncate(weights::FINDINGS_MAX);
     for (rank, draft) in drafts.iter_mut().enumerate() {

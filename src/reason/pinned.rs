@@ -3,10 +3,9 @@
 //! In: a service's history. Out: at most one draft. A pin that was set after the newest deploy is a
 //! rollback somebody wanted, and a newest revision with a tag is a canary: neither is told.
 
-use super::{Draft, FailurePhase, occurrences};
+use super::{Draft, FailurePhase};
 use crate::facts::Settled;
 use crate::model::report::{Cause, ChainLink, Evidence, Finding, ScorePart};
-use crate::model::tally::{Kind, Occurrence};
 use crate::model::{Category, Occurrences, Role, Timestamp, Verdict};
 use crate::state::ServiceState;
 
@@ -102,18 +101,7 @@ pub(super) fn pinned(settled: &Settled, index: usize, service: &ServiceState, fi
         missing: Vec::new(),
         actions: Vec::new(),
     };
-    Some(Draft {
-        finding,
-        service: Some(index),
-        captures: Vec::new(),
-        instance: String::new(),
-        path: String::new(),
-        phase: FailurePhase::Serving,
-        probe_passed: false,
-        minimum_keeps_it_going: false,
-        resolved_by: None,
-        occurrences: vec![Occurrence { time: newest.time.0, kind: Kind::Other, id: occurrences::id_of(&service.name) }],
-    })
+    Some(Draft::of_state(finding, index, FailurePhase::Serving, newest.time.0))
 }
 
 /// When traffic was first set to this revision alone, in the last unbroken run.

@@ -3,9 +3,8 @@
 //! In: a service's history and the findings so far. Out: at most one draft, inconclusive: two runs that overlap are
 //! a reason to ask, not an answer. The run's own transcript settles it, and the first action fetches it.
 
-use super::{Draft, FailurePhase, occurrences};
+use super::{Draft, FailurePhase};
 use crate::model::report::{Cause, ChainLink, Finding, ScorePart};
-use crate::model::tally::{Kind, Occurrence};
 use crate::model::{Category, Occurrences, Role, Verdict};
 use crate::state::ServiceState;
 use crate::state::history::Run;
@@ -89,20 +88,5 @@ pub(super) fn unread(index: usize, service: &ServiceState, drafts: &[Draft]) -> 
         actions: Vec::new(),
         chain: vec![link],
     };
-    Some(Draft {
-        finding,
-        service: Some(index),
-        captures: Vec::new(),
-        instance: String::new(),
-        path: String::new(),
-        phase: FailurePhase::Deploy,
-        probe_passed: false,
-        minimum_keeps_it_going: false,
-        resolved_by: None,
-        occurrences: vec![Occurrence {
-            time: last.0.started.0,
-            kind: Kind::Other,
-            id: occurrences::id_of(&service.name),
-        }],
-    })
+    Some(Draft::of_state(finding, index, FailurePhase::Deploy, last.0.started.0))
 }

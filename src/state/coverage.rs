@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::file_span::FileSpan;
 use crate::facts::{Settled, Span};
-use crate::model::{Platform, Severity, Stream};
+use crate::model::{Platform, Severity, Stream, Timestamp};
 
 /// Exports are cut at round numbers from this one up; smaller files are too often complete by chance.
 const ROUND_COUNT_MIN: u64 = 50;
@@ -96,16 +96,17 @@ pub enum Missing {
 impl Coverage {
     /// Seconds from the first to the last event.
     pub fn seconds(&self) -> f64 {
-        self.extent
-            .map_or(0.0, |(first, last)| crate::model::Timestamp(last).seconds_since(crate::model::Timestamp(first)))
+        self.extent.map_or(0.0, |(first, last)| Timestamp(last).seconds_since(Timestamp(first)))
     }
 
     /// Seconds of covered time: [`Coverage::stretches`] together.
     pub fn covered_seconds(&self) -> f64 {
-        self.stretches
-            .iter()
-            .map(|(from, to)| crate::model::Timestamp(*to).seconds_since(crate::model::Timestamp(*from)))
-            .sum()
+        self.stretches.iter().map(|(from, to)| Timestamp(*to).seconds_since(Timestamp(*from))).sum()
+    }
+
+    /// The last event; `None` without any timed entry.
+    pub fn last(&self) -> Option<Timestamp> {
+        self.extent.map(|(_, last)| Timestamp(last))
     }
 
     /// Whether a stream has no entry.
