@@ -131,7 +131,14 @@ impl View<'_> {
                 None => {}
             }
         }
-        join_text("on the same instance as the cause", &seconds, rows.len(), elsewhere)
+        // Conditions of the control plane and builds name no instance.
+        let all_name_one = rows.iter().all(|(_, row)| self.settled.rows[*row].instance != EMPTY);
+        let place = if all_name_one {
+            "on the same instance as the cause"
+        } else {
+            "of the same revision, deploy or execution as the cause"
+        };
+        join_text(place, &seconds, rows.len(), elsewhere)
     }
 
     /// How many failed requests ended with the failure of their own instance.
