@@ -235,6 +235,7 @@ fn rebuild_as(
             facts.expect(&document.service, Home { platform, project, location });
         }
     }
+    facts.unite_homes();
     facts.adopt_nameless();
     let settled = facts.settle(&Classifier::new(catalog).with_redaction(redaction));
     tracing::debug!(elapsed = ?start.elapsed(), "settled");

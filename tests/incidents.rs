@@ -147,6 +147,41 @@ fn told(name: &str) -> Report {
 }
 
 #[test]
+fn services_of_one_name_are_told_apart_and_commands_go_to_the_right_place() {
+    for (name, healthy, ours, theirs) in [
+        ("same-name-in-two-projects", "us-central1", "--project=acme-eu-prod", "acme-us-prod"),
+        ("same-name-in-two-regions", "europe-west4", "--region=asia-southeast1", "europe-west4"),
+    ] {
+        let report = told(name);
+        assert_eq!(report.services.len(), 2, "{name}");
+        let well = report.services.iter().find(|service| service.location == healthy).expect("the healthy one");
+        assert_eq!((well.revisions.len(), well.revisions[0].errors_5xx), (1, 0), "{name}");
+        assert!(well.revisions[0].verdict.starts_with("healthy"), "{name}");
+        assert_eq!(report.findings.len(), 1, "{name}");
+        let finding = &report.findings[0];
+        assert!(!finding.is_about(well), "{name}");
+        let commands: Vec<&str> = finding.actions.iter().map(|action| action.command.as_str()).collect();
+        assert!(commands.iter().any(|command| command.contains(ours)), "{name}: {commands:?}");
+        for command in commands.iter().filter(|command| command.contains("gcloud ")) {
+            assert!(!command.contains(theirs), "{name}: {command}");
+            let location =
+                format!("resource.labels.location=\"{}\"", finding.place.as_ref().expect("a place").location);
+            assert!(!command.contains("service_name=") || command.contains(&location), "{name}: {command}");
+        }
+    }
+}
+
+#[test]
+fn an_azure_app_and_a_google_service_of_one_name_are_two() {
+    let report = told("same-name-on-azure-and-google");
+    assert_eq!(report.services.len(), 2);
+    let (azure, google) = (&report.services[1], &report.services[0]);
+    assert!(report.findings[0].is_about(azure) && !report.findings[0].is_about(google));
+    assert!(report.findings[0].actions.iter().all(|action| !action.command.contains("gcloud")));
+    assert_eq!((google.deployments.len(), azure.deployments.len()), (0, 1));
+}
+
+#[test]
 fn a_refused_deployment_names_the_run_in_its_way_the_serving_revision_and_a_safe_order() {
     let report = told("azure-deploys-in-conflict");
     let finding = &report.findings[0];

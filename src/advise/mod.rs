@@ -129,6 +129,8 @@ pub struct Situation<'a> {
 /// What state documents and runs say beside the finding. Empty text and `None` mean that they do not say.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Surroundings<'a> {
+    /// Whether a service elsewhere has its name, so that a filter must say where it runs.
+    pub shares_its_name: bool,
     /// Azure resource group.
     pub group: &'a str,
     /// How many revisions of a container app may be active: `single`, `multiple` or `labels`.

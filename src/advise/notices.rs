@@ -243,7 +243,7 @@ impl Notices<'_> {
             self.add(
                 "several-projects",
                 format!("the entries name {} projects: {}", coverage.projects.len(), coverage.projects.join(", ")),
-                "services of one name in different projects are read as one",
+                "services of one name are told apart by platform, project and region; entries that name no project may be of any",
                 None,
             );
         }

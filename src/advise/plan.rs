@@ -106,6 +106,7 @@ fn surroundings<'a>(service: &'a ServiceState, finding: &Finding) -> Surrounding
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a run ends within a day or two")]
     let minutes = |seconds: f64| (seconds / 60.0).ceil().clamp(1.0, 100_000.0) as u32;
     Surroundings {
+        shares_its_name: finding.place.is_some(),
         group: &history.group,
         mode: &history.mode,
         serving: serving.map_or("", |revision| &revision.name),

@@ -69,7 +69,8 @@ pub fn clusters(settled: &Settled) -> Result<Clusters, ColumnsError> {
     list.sort_by_cached_key(|cluster| {
         let class = &settled.classes[cluster.class.0 as usize];
         let size = u64::MAX - cluster.count;
-        (role_order(class.role), size, cluster.first, settled.text(cluster.service).to_owned(), class.key.clone())
+        let (name, home) = (settled.text(cluster.service).to_owned(), settled.home(cluster.service).cloned());
+        (role_order(class.role), size, cluster.first, name, class.key.clone(), home)
     });
     for (number, cluster) in list.iter_mut().enumerate() {
         cluster.id = format!("c{}", number + 1);

@@ -1,15 +1,22 @@
-//! Where entries come from: the home of a service, and a short memory of the last origins.
+//! Where entries come from: the home of a service, what tells services of one name apart, and a short memory of the
+//! last origins.
 //!
 //! Almost every entry names the service, revision, project and region of one before it. Comparing a few short
 //! strings is cheaper than hashing all of them for every entry of a large export.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
+use super::audit::AuditFact;
 use super::symbols::{EMPTY, Symbol};
 use crate::model::{Entry, Platform};
 
 /// Origins remembered; a service seldom has more live revisions.
 const ORIGINS_MAX: usize = 8;
+
+/// Stands between the parts of a [`key`]: no platform allows it in a name.
+const SEPARATOR: char = '\u{1f}';
 
 /// Where a service runs; the most specific words win.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -32,12 +39,72 @@ impl Home {
         }
     }
 
+    /// The home that an audit entry names; its payload says what its labels lack.
+    pub(super) fn of_fact(entry: &Entry<'_>, fact: &AuditFact) -> Self {
+        Self { platform: entry.platform, project: fact.project.clone(), location: fact.location.clone() }
+    }
+
+    /// Whether two homes can be that of one service: what one of them does not name may be what the other does.
+    pub fn may_be(&self, other: &Self) -> bool {
+        self.platform.may_be(other.platform) && self.holds(&other.project, &other.location)
+    }
+
+    /// The same for what names a place and no platform, as audit entries and descriptions do.
+    pub fn holds(&self, project: &str, location: &str) -> bool {
+        let location = region(location);
+        let mine = region(&self.location);
+        may_be_one_project(&self.project, project) && (mine.is_empty() || location.is_empty() || mine == location)
+    }
+
+    /// How much it says, for asking the most specific first.
+    pub(super) fn words(&self) -> usize {
+        usize::from(!self.project.is_empty()) + usize::from(!self.location.is_empty())
+    }
+
     /// Adds what another part knows.
     pub(super) fn merge(&mut self, other: &Self) {
         self.platform = self.platform.min(other.platform);
         keep_smaller(&mut self.project, &other.project);
         keep_smaller(&mut self.location, &other.location);
     }
+}
+
+/// The name of a service inside facts: two services of one name in different places are two. Empty for what belongs to
+/// none.
+pub(super) fn key(service: &str, home: &Home) -> String {
+    if service.is_empty() {
+        return String::new();
+    }
+    let location = region(&home.location);
+    let mut key = String::with_capacity(service.len() + home.project.len() + location.len() + 4);
+    for part in [service, home.platform.letter(), &home.project, &location] {
+        if !key.is_empty() {
+            key.push(SEPARATOR);
+        }
+        key.extend(part.chars().map(|c| if c == SEPARATOR { ' ' } else { c }));
+    }
+    key
+}
+
+/// The name of a service that a [`key`] was made of.
+pub(super) fn name_of(key: &str) -> &str {
+    key.split(SEPARATOR).next().unwrap_or_default()
+}
+
+/// One spelling of a region: audit entries write `projects/P/locations/R`, Azure's tables `West Europe`.
+fn region(location: &str) -> Cow<'_, str> {
+    let last = location.rsplit('/').next().unwrap_or_default();
+    if last.bytes().any(|byte| byte.is_ascii_uppercase() || byte == b' ') {
+        Cow::Owned(last.to_ascii_lowercase().replace(' ', ""))
+    } else {
+        Cow::Borrowed(last)
+    }
+}
+
+/// A project has an id and a number, and a description names it by the number.
+fn may_be_one_project(a: &str, b: &str) -> bool {
+    let is_number = |project: &str| project.bytes().all(|byte| byte.is_ascii_digit());
+    a == b || a.is_empty() || b.is_empty() || is_number(a) != is_number(b)
 }
 
 /// Keeps the smaller of two non-empty words, so that the outcome does not depend on order.

@@ -27,6 +27,7 @@ mod adopt;
 mod assemble;
 mod classes;
 mod home;
+mod places;
 mod repeats;
 mod settle;
 mod span;
@@ -168,16 +169,15 @@ impl Facts {
         if let Some(origin) = self.origins.find(entry) {
             return origin;
         }
-        let service = self.symbols.intern(&entry.resource.service);
-        let revision = self.symbols.intern(&entry.resource.revision);
-        let origin = self.learn_home(entry, service, revision);
+        let origin = self.learn_home(entry, &entry.resource.service, Home::of(entry), &entry.resource.revision);
         self.origins.remember(entry, origin);
         origin
     }
 
-    fn learn_home(&mut self, entry: &Entry<'_>, service: Symbol, revision: Symbol) -> Origin {
+    fn learn_home(&mut self, entry: &Entry<'_>, service: &str, home: Home, revision: &str) -> Origin {
+        let service = self.symbols.intern(&home::key(service, &home));
+        let revision = self.symbols.intern(revision);
         let project = self.symbols.intern(&entry.resource.project);
-        let home = Home::of(entry);
         self.homes.entry(service).and_modify(|known| known.merge(&home)).or_insert(home);
         Origin { service, revision, project }
     }
@@ -189,14 +189,11 @@ impl Facts {
             .as_deref()
             .and_then(|json| audit::audit_fact(json, time, &entry.insert_id, entry.position, &entry.resource));
         let Some(fact) = fact else {
-            let service = self.symbols.intern(&entry.resource.service);
-            let origin = self.learn_home(entry, service, EMPTY);
+            let origin = self.learn_home(entry, &entry.resource.service, Home::of(entry), "");
             self.observe_coverage(entry, origin, time);
             return;
         };
-        let service = self.symbols.intern(&fact.service);
-        let revision = self.symbols.intern(&fact.revision);
-        let origin = self.learn_home(entry, service, revision);
+        let origin = self.learn_home(entry, &fact.service, Home::of_fact(entry, &fact), &fact.revision);
         self.observe_coverage(entry, origin, time);
         let message = if fact.message.is_empty() { &fact.status_message } else { &fact.message };
         let severity = entry.severity.unwrap_or_default();

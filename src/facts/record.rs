@@ -12,9 +12,10 @@ use foldhash::fast::FixedState;
 use serde::{Deserialize, Serialize};
 
 use super::audit::AuditFact;
+use super::home::{self, RecentOrigins};
 use super::seen::Seen;
 use super::symbols::{EMPTY, Symbol, Symbols};
-use super::{Facts, Map, health};
+use super::{Facts, Home, Map, health};
 use crate::classify::{self, Classifier};
 use crate::model::{Entry, Severity, Stream};
 
@@ -75,6 +76,7 @@ pub struct Recorder {
     /// What tells two readings of one file from two files of one name: a sum over its entries, by file.
     pub fingerprints: Map<u32, u64>,
     numbers: Map<Origin, u32>,
+    recent: RecentOrigins,
 }
 
 impl Recorder {
@@ -94,18 +96,8 @@ impl Recorder {
 
     fn record(&mut self, entry: &Entry<'_>, identity: Option<u64>, fact: Option<&AuditFact>) {
         let is_audit = entry.audit.is_some();
-        let (service, revision) = match fact {
-            Some(fact) => (fact.service.as_str(), fact.revision.as_str()),
-            None if is_audit => (&*entry.resource.service, ""),
-            None => (&*entry.resource.service, &*entry.resource.revision),
-        };
-        let origin = Origin {
-            service: self.names.intern(service),
-            revision: self.names.intern(revision),
-            project: self.names.intern(&entry.resource.project),
-            stream: entry.stream,
-            severity: entry.severity,
-        };
+        let home::Origin { service, revision, project } = self.place(entry, fact);
+        let origin = Origin { service, revision, project, stream: entry.stream, severity: entry.severity };
         let request = entry.http.as_ref().filter(|_| entry.stream == Stream::Requests && !is_audit);
         let share = Share {
             minute: entry.timestamp.map_or(UNTIMED, |time| time.0.div_euclid(60_000_000_000)),
@@ -126,6 +118,28 @@ impl Recorder {
             Some(identity) => self.records.push(Record { identity, share }),
             None => *self.anonymous.entry((entry.position.file, share)).or_default() += 1,
         }
+    }
+
+    /// The names that [`Facts`] counts an entry under.
+    fn place(&mut self, entry: &Entry<'_>, fact: Option<&AuditFact>) -> home::Origin {
+        let is_audit = entry.audit.is_some();
+        if let Some(known) = self.recent.find(entry).filter(|_| !is_audit) {
+            return known;
+        }
+        let (service, revision, home) = match fact.filter(|_| is_audit) {
+            Some(fact) => (fact.service.as_str(), fact.revision.as_str(), Home::of_fact(entry, fact)),
+            None if is_audit => (&*entry.resource.service, "", Home::of(entry)),
+            None => (&*entry.resource.service, &*entry.resource.revision, Home::of(entry)),
+        };
+        let origin = home::Origin {
+            service: self.names.intern(&home::key(service, &home)),
+            revision: self.names.intern(revision),
+            project: self.names.intern(&entry.resource.project),
+        };
+        if !is_audit {
+            self.recent.remember(entry, origin);
+        }
+        origin
     }
 
     fn origin(&mut self, origin: Origin) -> u32 {

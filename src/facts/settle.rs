@@ -1,13 +1,16 @@
 //! Ends a scan: rows in their final order, copies resolved, lines joined, loose stack lines dropped.
 
+use std::collections::BTreeMap;
+
 use rayon::slice::ParallelSliceMut;
 
 use super::assemble::{self, ClassView};
+use super::audit::AuditFact;
 use super::classes::Classes;
 use super::life::Life;
 use super::row::{ClassId, Row};
 use super::symbols::{EMPTY, Symbol, Symbols};
-use super::{Facts, Home, Map};
+use super::{Facts, Home, Map, home};
 use crate::classify::{ClassKey, Classified, Classifier};
 use crate::model::report::Evidence;
 use crate::model::{Platform, Position, Timestamp};
@@ -24,6 +27,8 @@ pub struct Settled {
     by_service: Map<Symbol, Vec<u32>>,
     /// Instances of each service.
     instances: Map<Symbol, Vec<Symbol>>,
+    /// Index of the audit facts of each service.
+    audit: Map<Symbol, Vec<u32>>,
 }
 
 impl Settled {
@@ -36,6 +41,12 @@ impl Settled {
     pub fn rows_of(&self, service: Symbol) -> impl Iterator<Item = (usize, &Row)> {
         let numbers = self.by_service.get(&service).into_iter().flatten();
         numbers.map(|number| (*number as usize, &self.rows[*number as usize]))
+    }
+
+    /// What the audit entries say about a service, in time order.
+    pub fn audit_of(&self, service: Symbol) -> impl Iterator<Item = &AuditFact> {
+        let numbers = self.audit.get(&service).into_iter().flatten();
+        numbers.map(|number| &self.facts.audit[*number as usize])
     }
 
     /// The instances of a service, in no order.
@@ -103,6 +114,28 @@ impl Facts {
         }
     }
 
+    /// Which service each audit fact is about: the one of its name and place; where several can be meant, the one that
+    /// is known by the same words.
+    fn audit_by_service(&self) -> Map<Symbol, Vec<u32>> {
+        let mut by_name: BTreeMap<&str, Vec<(&Home, Symbol)>> = BTreeMap::new();
+        for (service, home) in &self.homes {
+            by_name.entry(home::name_of(self.symbols.text(*service))).or_default().push((home, *service));
+        }
+        let mut found: Map<Symbol, Vec<u32>> = Map::default();
+        for (number, fact) in (0..).zip(&self.audit) {
+            let named = by_name.get(fact.service.as_str()).map_or(&[][..], Vec::as_slice);
+            let mut fitting = named.iter().filter(|(home, _)| home.holds(&fact.project, &fact.location));
+            let of = match (fitting.next(), fitting.next()) {
+                (one, None) => one,
+                _ => named.iter().find(|(home, _)| home.project == fact.project && home.location == fact.location),
+            };
+            if let Some((_, service)) = of {
+                found.entry(*service).or_default().push(number);
+            }
+        }
+        found
+    }
+
     /// Ends the scan.
     pub fn settle(mut self, classifier: &Classifier) -> Settled {
         self.resolve_copies();
@@ -125,6 +158,10 @@ impl Facts {
             stays
         });
         self.audit.sort();
+        let audit = self.audit_by_service();
+        for service in self.homes.keys() {
+            self.symbols.shorten(*service, |key| home::name_of(key).to_owned());
+        }
         let mut by_service: Map<Symbol, Vec<u32>> = Map::default();
         for (number, row) in (0..).zip(&rows) {
             by_service.entry(row.service).or_default().push(number);
@@ -133,7 +170,7 @@ impl Facts {
         for (service, instance) in self.lives.keys() {
             instances.entry(*service).or_default().push(*instance);
         }
-        Settled { facts: self, rows, classes, by_service, instances }
+        Settled { facts: self, rows, classes, by_service, instances, audit }
     }
 }
 

@@ -51,6 +51,14 @@ impl Symbols {
         self.texts.get(symbol.0 as usize).map_or("", |text| text)
     }
 
+    /// Gives a number another text for showing. It is still found by the text that it was interned with, and a number
+    /// with the same text may be another one.
+    pub(super) fn shorten(&mut self, symbol: Symbol, text: impl Fn(&str) -> String) {
+        if let Some(known) = self.texts.get_mut(symbol.0 as usize) {
+            *known = Arc::from(text(known));
+        }
+    }
+
     /// Every text, by number.
     pub fn texts(&self) -> impl ExactSizeIterator<Item = &str> {
         self.texts.iter().map(|text| &**text)

@@ -15,7 +15,7 @@ pub use service::{
 
 use super::{Category, Occurrences, Risk, Role, Stage, Timestamp, Verdict};
 
-pub use beside::{RuledOut, Suppressed};
+pub use beside::{Place, RuledOut, Suppressed};
 
 /// Version of the contract written into `schema_version`.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -214,6 +214,9 @@ pub struct Finding {
     pub score_parts: Vec<ScorePart>,
     /// Service; empty for what belongs to none.
     pub service: String,
+    /// Where that service runs; left out where no other service of these files has its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
     /// Revisions it shows on.
     pub revisions: Vec<String>,
     /// First sign.
@@ -239,6 +242,23 @@ pub struct Finding {
     pub missing: Vec<String>,
     /// What to type, in stages.
     pub actions: Vec<Action>,
+}
+
+impl Finding {
+    /// Whether it is about this service of its report.
+    pub fn is_about(&self, service: &Service) -> bool {
+        self.service == service.name && self.place.as_ref().is_none_or(|place| place.holds(service))
+    }
+}
+
+impl Report {
+    /// ` (acme-eu, europe-west1)`, for a service whose name another one of this report has; else nothing.
+    pub fn told_apart(&self, service: &Service) -> String {
+        if self.services.iter().filter(|other| other.name == service.name).count() < 2 {
+            return String::new();
+        }
+        format!(" ({})", Place::of(service).words())
+    }
 }
 
 /// One part of a score.

@@ -22,6 +22,30 @@ pub enum Platform {
 }
 
 impl Platform {
+    /// Whether two entries of these platforms can be one service's. A second-generation function is a Cloud Run service;
+    /// builds and unknown resources name the service that they are about; a job is not the service of its name.
+    pub fn may_be(self, other: Self) -> bool {
+        let is_about = |platform| matches!(platform, Self::CloudBuild | Self::Other);
+        let is_service = |platform| matches!(platform, Self::CloudRun | Self::CloudFunctions);
+        let is_azure = |platform| platform == Self::AzureContainerApps;
+        self == other
+            || (is_about(self) && !is_azure(other))
+            || (is_about(other) && !is_azure(self))
+            || (is_service(self) && is_service(other))
+    }
+
+    /// One letter, the same in every version.
+    pub(crate) fn letter(self) -> &'static str {
+        match self {
+            Self::CloudRun => "R",
+            Self::CloudRunJob => "J",
+            Self::CloudFunctions => "F",
+            Self::CloudBuild => "B",
+            Self::AzureContainerApps => "A",
+            Self::Other => "O",
+        }
+    }
+
     /// What makes traffic follow the newest ready revision again, in the words of its command line.
     pub fn follow_latest(self) -> &'static str {
         match self {

@@ -50,6 +50,7 @@ pub(super) fn inactive(index: usize, service: &ServiceState) -> Option<Draft> {
             why: "the control plane's own objects say so".to_owned(),
         }],
         service: service.name.clone(),
+        place: None,
         revisions: vec![revision.clone()],
         first: if split.time == Timestamp(0) { time } else { split.time },
         last: time,

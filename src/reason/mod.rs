@@ -137,13 +137,14 @@ pub fn reason(
     drafts.extend(states.clone().filter_map(|(index, service)| inactive::inactive(index, service)));
     let unread: Vec<Draft> = states.filter_map(|(index, service)| unread::unread(index, service, &drafts)).collect();
     drafts.extend(unread);
+    tell_apart(state, &mut drafts);
     drafts.sort_by(|a, b| {
         b.finding.score.total_cmp(&a.finding.score).then_with(|| {
-            (a.finding.first, &a.finding.title, &a.finding.service).cmp(&(
-                b.finding.first,
-                &b.finding.title,
-                &b.finding.service,
-            ))
+            let named = |draft: &Draft| {
+                let Finding { first, title, service, place, .. } = &draft.finding;
+                (*first, title.clone(), service.clone(), place.clone())
+            };
+            named(a).cmp(&named(b))
         })
     });
     // Before anything is suppressed: a cause that somebody ignores is not thereby ruled out.
@@ -156,6 +157,20 @@ pub fn reason(
         draft.finding.rank = u32::try_from(rank + 1).unwrap_or(u32::MAX);
     }
     Reasoned { drafts, suppressed, ruled_out, left_out }
+}
+
+/// Says where each service runs that shares its name with another one of these files, and gives each of them
+/// fingerprints of its own.
+fn tell_apart(state: &State, drafts: &mut [Draft]) {
+    for draft in drafts {
+        let Some(service) = draft.service.map(|index| &state.services[index]) else { continue };
+        if state.services.iter().filter(|other| other.name == service.name).count() > 1 {
+            let place = service.place();
+            let hash = occurrences::id_of(&(&draft.finding.fingerprint, place.words()));
+            draft.finding.fingerprint = format!("1:{hash:016x}");
+            draft.finding.place = Some(place);
+        }
+    }
 }
 
 struct Teller<'a> {
@@ -217,6 +232,7 @@ impl Teller<'_> {
             score: score_parts.iter().map(|part| part.value).sum(),
             score_parts,
             service: service_name,
+            place: None,
             revisions: revisions.clone(),
             first,
             last,

@@ -42,13 +42,8 @@ pub(super) fn pinned(settled: &Settled, index: usize, service: &ServiceState, fi
         if names.len() == 1 { "gets" } else { "get" }
     );
     let evidence: Vec<Evidence> = settled
-        .facts
-        .audit
-        .iter()
-        .filter(|fact| {
-            fact.service == service.name
-                && (fact.time == since || later.iter().any(|deployment| deployment.time == fact.time))
-        })
+        .audit_of(service.symbol)
+        .filter(|fact| fact.time == since || later.iter().any(|deployment| deployment.time == fact.time))
         .take(4)
         .map(|fact| Evidence {
             timestamp: fact.time,
@@ -91,6 +86,7 @@ pub(super) fn pinned(settled: &Settled, index: usize, service: &ServiceState, fi
             why: "the control plane's own objects say so".to_owned(),
         }],
         service: service.name.clone(),
+        place: None,
         revisions: [vec![pin], names].concat(),
         first: since,
         last: newest.time,

@@ -73,6 +73,7 @@ pub(super) fn unread(index: usize, service: &ServiceState, drafts: &[Draft]) -> 
             why: "runs of one pipeline overlap".to_owned(),
         }],
         service: service.name.clone(),
+        place: None,
         revisions: Vec::new(),
         first: first.0.started,
         last: last.0.ended.unwrap_or(last.0.started),

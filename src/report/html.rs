@@ -16,7 +16,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::tables::SPARKLINE;
 use super::view::{ActionView, FindingView, Table, View};
 use crate::model::Risk;
-use crate::model::report::Report;
+use crate::model::report::{Report, Service};
 use picture::Picture;
 
 /// The style sheet.
@@ -215,9 +215,10 @@ fn table(table: &Table) -> Markup {
 
 /// Pictures of the services: those of findings first, in rank order, then the others by name.
 fn pictures(report: &Report) -> Vec<Picture> {
-    let rank = |name: &str| report.findings.iter().position(|finding| finding.service == name).unwrap_or(usize::MAX);
+    let rank = |service: &Service| report.findings.iter().position(|finding| finding.is_about(service));
+    let rank = |service: &Service| rank(service).unwrap_or(usize::MAX);
     let mut services: Vec<_> = report.services.iter().collect();
-    services.sort_by_key(|service| rank(&service.name));
+    services.sort_by_key(|service| rank(service));
     let drawn = services.iter().take(PICTURED_MAX).enumerate().flat_map(|(number, service)| {
         [
             lanes::lanes(report, service, number),

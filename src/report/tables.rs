@@ -14,7 +14,7 @@ pub(super) const SPARKLINE: &str = "over time";
 /// All tables, in the order of the page.
 pub(super) fn tables(report: &Report, full: bool) -> Vec<Table> {
     let mut tables = Vec::new();
-    let rows: Vec<Vec<String>> = report.services.iter().flat_map(revision_rows).collect();
+    let rows: Vec<Vec<String>> = report.services.iter().flat_map(|service| revision_rows(report, service)).collect();
     if !rows.is_empty() {
         tables.push(Table {
             title: "Revisions".to_owned(),
@@ -23,7 +23,7 @@ pub(super) fn tables(report: &Report, full: bool) -> Vec<Table> {
             note: String::new(),
         });
     }
-    let rows: Vec<Vec<String>> = report.services.iter().flat_map(deployment_rows).collect();
+    let rows: Vec<Vec<String>> = report.services.iter().flat_map(|service| deployment_rows(report, service)).collect();
     if !rows.is_empty() {
         tables.push(Table {
             title: "Deployments".to_owned(),
@@ -77,13 +77,14 @@ pub(super) fn appendix(report: &Report) -> Vec<Table> {
     ]
 }
 
-fn revision_rows(service: &Service) -> Vec<Vec<String>> {
+fn revision_rows(report: &Report, service: &Service) -> Vec<Vec<String>> {
+    let place = report.told_apart(service);
     service
         .revisions
         .iter()
         .map(|revision| {
             vec![
-                clean(&revision.name),
+                clean(&format!("{}{place}", revision.name)),
                 revision.requests.to_string(),
                 revision.errors_5xx.to_string(),
                 revision.latency_p95_ms.map_or_else(|| "-".to_owned(), latency),
@@ -97,7 +98,8 @@ fn revision_rows(service: &Service) -> Vec<Vec<String>> {
         .collect()
 }
 
-fn deployment_rows(service: &Service) -> Vec<Vec<String>> {
+fn deployment_rows(report: &Report, service: &Service) -> Vec<Vec<String>> {
+    let place = report.told_apart(service);
     service
         .deployments
         .iter()
@@ -116,7 +118,12 @@ fn deployment_rows(service: &Service) -> Vec<Vec<String>> {
             if !deployment.traffic_after.is_empty() {
                 what.push(format!("traffic {}", deployment.traffic_after));
             }
-            vec![time(deployment.time), clean(&deployment.kind), clean(&deployment.revision), clean(&what.join("; "))]
+            vec![
+                time(deployment.time),
+                clean(&deployment.kind),
+                clean(&format!("{}{place}", deployment.revision)),
+                clean(&what.join("; ")),
+            ]
         })
         .collect()
 }

@@ -35,6 +35,7 @@ fn report() -> Report {
         verdict: Verdict::Likely,
         score: 60.0,
         score_parts: vec![ScorePart { name: "explains".into(), value: 60.0, why: HOSTILE.into() }],
+        place: None,
         service: HOSTILE.into(),
         revisions: vec![HOSTILE.into()],
         first: at,

@@ -129,7 +129,12 @@ pub(super) fn view(report: &Report, full: bool) -> View {
         tables: tables::tables(report, full),
         appendix: tables::appendix(report),
         redaction: redaction(report),
-        states: report.services.iter().filter(|service| service.revisions.len() > 1).map(state).collect(),
+        states: report
+            .services
+            .iter()
+            .filter(|service| service.revisions.len() > 1)
+            .map(|one| state(report, one))
+            .collect(),
         footer: format!("{}, report schema {}", program(report), report.schema_version),
     }
 }
@@ -181,7 +186,8 @@ fn export_facts(report: &Report) -> Vec<(String, String)> {
 fn finding_view(finding: &Finding, full: bool) -> FindingView {
     let mut facts = Vec::new();
     if !finding.service.is_empty() {
-        facts.push(("Service".to_owned(), clean(&finding.service)));
+        let place = finding.place.as_ref().map_or_else(String::new, |place| format!(" ({})", place.words()));
+        facts.push(("Service".to_owned(), clean(&format!("{}{place}", finding.service))));
     }
     if !finding.revisions.is_empty() {
         facts.push(("Revision".to_owned(), clean(&finding.revisions.join(", "))));
@@ -257,14 +263,17 @@ pub(super) fn action(action: &Action) -> ActionView {
 }
 
 fn short(finding: &Finding) -> String {
-    let service = if finding.service.is_empty() { String::new() } else { format!(" [{}]", clean(&finding.service)) };
+    let place = finding.place.as_ref().map_or_else(String::new, |place| format!(", {}", place.words()));
+    let service =
+        if finding.service.is_empty() { String::new() } else { clean(&format!(" [{}{place}]", finding.service)) };
     format!("{}. {}: {}{service}", finding.rank, finding.verdict.word(), clean(&finding.title))
 }
 
-fn state(service: &Service) -> String {
+fn state(report: &Report, service: &Service) -> String {
     let state = &service.revision_state;
     let evidence = state.evidence.join("; ");
-    clean(&format!("{}: {} (role: {}). {evidence}", service.name, state.state, state.role))
+    let place = report.told_apart(service);
+    clean(&format!("{}{place}: {} (role: {}). {evidence}", service.name, state.state, state.role))
 }
 
 /// `Replaced by pseudonyms (level secrets): 2 e-mail addresses at 5 places.`

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use super::error::Error;
 
 /// Version of the format; see above for what it promises.
-pub const MAJOR: u16 = 1;
+pub const MAJOR: u16 = 2;
 /// See [`MAJOR`].
 pub const MINOR: u16 = 0;
 

@@ -91,10 +91,10 @@ fn every_cut_is_refused_and_named() {
 fn another_major_version_is_refused_with_the_remedy() {
     let (_folder, path) = scanned(&small_log());
     let mut bytes = fs::read(&path).unwrap();
-    bytes[8] = 2;
+    bytes[8] = 9;
     fs::write(&path, bytes).unwrap();
     let message = open_error(&path);
-    assert!(message.contains("format 2.0") && message.contains("scan its inputs again"), "{message}");
+    assert!(message.contains("format 9.0") && message.contains("scan its inputs again"), "{message}");
 }
 
 #[test]

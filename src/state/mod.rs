@@ -18,13 +18,14 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use crate::facts::symbols::{EMPTY, Symbol};
 use crate::facts::{Home, Settled};
 use crate::model::Platform;
+use crate::model::report::Place;
 use history::{Document, History};
 use instances::InstanceState;
 use revisions::RevisionFacts;
 
-/// Everything known about the services of the files, by name.
+/// Everything known about the services of the files, by name and place.
 pub struct State {
-    /// One for each service that wrote an entry or has a deployment, sorted by name.
+    /// One for each service that wrote an entry or has a deployment, sorted by name, then by where it runs.
     pub services: Vec<ServiceState>,
 }
 
@@ -45,6 +46,12 @@ pub struct ServiceState {
 }
 
 impl ServiceState {
+    /// Where it runs, for telling it from others of its name.
+    pub fn place(&self) -> Place {
+        let Home { platform, project, location } = self.home.clone();
+        Place { platform, project, location }
+    }
+
     /// A revision of this service.
     pub fn revision(&self, name: &str) -> Option<&RevisionFacts> {
         self.revisions.iter().find(|revision| revision.name == name)
@@ -54,8 +61,9 @@ impl ServiceState {
 /// Rebuilds the state of every service.
 pub fn rebuild(settled: &Settled, documents: &[Document]) -> State {
     let mut symbols: Vec<Symbol> = settled.facts.homes.keys().copied().filter(|symbol| *symbol != EMPTY).collect();
-    symbols.sort_by_key(|symbol| settled.text(*symbol).to_owned());
-    let names: Vec<&str> = symbols.iter().map(|symbol| settled.text(*symbol)).collect();
+    symbols.sort_by_key(|symbol| (settled.text(*symbol).to_owned(), settled.home(*symbol).cloned()));
+    let mut names: Vec<&str> = symbols.iter().map(|symbol| settled.text(*symbol)).collect();
+    names.dedup();
     let services = symbols
         .par_iter()
         .map(|&symbol| {
@@ -65,9 +73,9 @@ pub fn rebuild(settled: &Settled, documents: &[Document]) -> State {
                 project: String::new(),
                 location: String::new(),
             });
-            let facts: Vec<_> = settled.facts.audit.iter().filter(|fact| fact.service == name).cloned().collect();
+            let facts: Vec<_> = settled.audit_of(symbol).cloned().collect();
             let documents: Vec<_> =
-                documents.iter().filter_map(|document| about(document, &name, home.platform, &names)).collect();
+                documents.iter().filter_map(|document| about(document, &name, &home, &names)).collect();
             let history = history::history(&facts, &documents);
             let instances = instances::instances(settled, symbol, home.platform);
             let revisions = revisions::revisions(settled, symbol, &instances, &history);
@@ -79,10 +87,12 @@ pub fn rebuild(settled: &Settled, documents: &[Document]) -> State {
 
 /// A document as one about a service, if it is. A run of a pipeline names no service: it is surely that of the only
 /// one, or of the one that its workflow or title names; a run that may be anybody's keeps its service empty.
-fn about(document: &Document, name: &str, platform: Platform, all: &[&str]) -> Option<Document> {
+fn about(document: &Document, name: &str, home: &Home, all: &[&str]) -> Option<Document> {
     let Some(run) = &document.run else {
         let is_azure = document.platform == Some(Platform::AzureContainerApps);
-        let fits = document.service == name && is_azure == (platform == Platform::AzureContainerApps);
+        let fits = document.service == name
+            && is_azure == (home.platform == Platform::AzureContainerApps)
+            && home.holds(&document.project, &document.location);
         return fits.then(|| document.clone());
     };
     let names = |service: &str| {

@@ -93,7 +93,12 @@ impl<'a> Target<'a> {
         if self.situation.platform == Platform::Other {
             return "resource.type:*".to_owned();
         }
-        logs::resource_filter(if self.job { "cloud_run_job" } else { "cloud_run_revision" }, self.situation.service)
+        let kind = if self.job { "cloud_run_job" } else { "cloud_run_revision" };
+        let filter = logs::resource_filter(kind, self.situation.service);
+        if self.situation.around.shares_its_name {
+            return logs::both(&filter, &format!("resource.labels.location=\"{}\"", self.region));
+        }
+        filter
     }
 
     /// Reads the entries of the finding's window that match, oldest first.

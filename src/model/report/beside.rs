@@ -1,10 +1,47 @@
-//! What stands beside the findings: those that the user's ignore file takes out, and hypotheses that did not hold.
+//! What stands beside the findings: where a service runs that shares its name, findings that the user's ignore file takes
+//! out, and hypotheses that did not hold.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Evidence;
-use crate::model::{Timestamp, Verdict};
+use super::{Evidence, Service};
+use crate::model::{Platform, Timestamp, Verdict};
+
+/// Where a service runs whose name others share.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Place {
+    /// Platform.
+    pub platform: Platform,
+    /// Project id; empty where no entry names it.
+    pub project: String,
+    /// Region; empty where no entry names it.
+    pub location: String,
+}
+
+impl Place {
+    /// Where a service of a report runs.
+    pub fn of(service: &Service) -> Self {
+        let Service { platform, project, location, .. } = service;
+        Self { platform: *platform, project: project.clone(), location: location.clone() }
+    }
+
+    /// Whether a service runs there.
+    pub fn holds(&self, service: &Service) -> bool {
+        *self == Self::of(service)
+    }
+
+    /// In words: `acme-eu, europe-west1`; the platform where nothing else is known, or where it is not Google's.
+    pub fn words(&self) -> String {
+        let platform = match self.platform {
+            Platform::AzureContainerApps => "Azure Container Apps",
+            Platform::CloudRunJob => "Cloud Run job",
+            _ if self.project.is_empty() && self.location.is_empty() => "no project or region named",
+            _ => "",
+        };
+        let parts = [platform, &self.project, &self.location];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+    }
+}
 
 /// A finding that an entry of the ignore file takes out of the ranking.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

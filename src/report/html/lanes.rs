@@ -214,7 +214,7 @@ fn deployments(service: &Service, scale: Scale, bottom: i64) -> Markup {
 }
 
 fn first_sign(report: &Report, service: &Service, scale: Scale, bottom: i64) -> Markup {
-    let first = report.findings.iter().find(|finding| finding.service == service.name).map(|finding| finding.first);
+    let first = report.findings.iter().find(|finding| finding.is_about(service)).map(|finding| finding.first);
     html! {
         @if let Some(first) = first.filter(|first| scale.shows(*first)) {
             @let x = scale.x(first);

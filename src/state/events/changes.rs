@@ -61,12 +61,7 @@ fn event(scene: &Scene<'_>, deployment: &Deployment) -> Event {
     {
         parts.push(format!("refused: {}", redact(&refusal.message)));
     }
-    let fact = scene
-        .settled
-        .facts
-        .audit
-        .iter()
-        .find(|fact| fact.time == deployment.time && fact.service == scene.service.name);
+    let fact = scene.settled.audit_of(scene.service.symbol).find(|fact| fact.time == deployment.time);
     let text = if parts.is_empty() { "no entry says by whom or how".to_owned() } else { parts.join("; ") };
     Event {
         evidence: fact.map(|fact| {

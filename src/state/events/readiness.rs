@@ -6,7 +6,7 @@ use crate::model::timeline::{Event, EventKind};
 
 pub(super) fn events(scene: &Scene<'_>) -> Vec<Event> {
     let history = &scene.service.history;
-    let facts = || scene.settled.facts.audit.iter().filter(|fact| fact.service == scene.service.name);
+    let facts = || scene.settled.audit_of(scene.service.symbol);
     history
         .readiness
         .iter()
