@@ -194,6 +194,7 @@ fn named<'a>(text: &'a str, revisions: &'a [String], captures: &'a [(String, Str
         tcp_probe_passed: case < 2,
         min_instances_keep_it_going: case == 0,
         around: Surroundings {
+            shares_its_name: false,
             group: text,
             mode: ["multiple", "", "single", "labels"][case],
             serving: text,
