@@ -16,6 +16,7 @@ mod ignore_file;
 mod incidents;
 mod ingest_open_cases;
 mod layout;
+mod many_lines;
 mod notices;
 mod open_cases;
 mod output_file;

@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use foldhash::fast::FixedState;
 
-use super::weights::{CORE_BYTES_MIN, HEALTHY_SHARE_MAX, SAME_EVENT_NANOS};
+use super::specific::Specificity;
+use super::weights::{CORE_BYTES_MIN, SAME_EVENT_NANOS};
 use crate::classify::mark::Mark;
 use crate::classify::{Classified, Strength};
 use crate::facts::Settled;
@@ -54,8 +55,8 @@ pub struct Causes {
     pub ports: Map<(Symbol, Symbol), Vec<usize>>,
     /// Port that is probed where the probe's message does not say, by service.
     pub probed: Map<Symbol, String>,
-    /// Clusters seen on healthy instances about as often as on failed ones.
-    unspecific: HashSet<usize, FixedState>,
+    /// How often failed and healthy instances show each line.
+    pub specificity: Specificity,
 }
 
 impl Causes {
@@ -71,7 +72,7 @@ impl Causes {
 
     /// Whether healthy instances show it too.
     pub fn is_unspecific(&self, root: usize) -> bool {
-        self.unspecific.contains(&root)
+        self.specificity.is_unspecific(root)
     }
 }
 
@@ -116,8 +117,13 @@ pub fn causes(settled: &Settled, clusters: &Clusters, state: &State) -> Causes {
     let root_of = join_tellings(settled, clusters, &by_instance, &by_revision);
     let described = |service: &ServiceState| service.history.target_port.map(|port| (service.symbol, port.to_string()));
     let probed = state.services.iter().filter_map(described).collect();
-    let unspecific = unspecific(clusters, state, &by_instance, &root_of);
-    Causes { root_of, by_instance, by_trace, by_revision, by_execution, ports, probed, unspecific }
+    let shown = |service: Symbol, instance: Symbol| -> HashSet<usize, FixedState> {
+        let rows = by_instance.get(&(service, instance)).into_iter().flatten();
+        rows.map(|row| root_of[clusters.of_row[*row]]).collect()
+    };
+    let is_known = |root: usize| strength(&settled.classes[clusters.list[root].class.0 as usize]) <= Strength::Named;
+    let specificity = Specificity::of(state, &shown, &is_known);
+    Causes { root_of, by_instance, by_trace, by_revision, by_execution, ports, probed, specificity }
 }
 
 /// Joins clusters that repeat one message; returns the representative of each cluster.
@@ -188,44 +194,4 @@ fn tells_the_same(settled: &Settled, a: usize, b: usize) -> bool {
 fn contains_core(text: &str, core: &str) -> bool {
     core.len() >= CORE_BYTES_MIN
         && (text.contains(core) || (core.contains('"') && text.replace("\\\"", "\"").contains(core)))
-}
-
-/// Clusters that healthy instances show about as often as failed ones.
-fn unspecific(
-    clusters: &Clusters,
-    state: &State,
-    by_instance: &Map<(Symbol, Symbol), Vec<usize>>,
-    root_of: &[usize],
-) -> HashSet<usize, FixedState> {
-    let mut found = HashSet::default();
-    for service in &state.services {
-        let mut shown: Map<usize, (u32, u32)> = Map::default();
-        let (mut failed, mut healthy) = (0u32, 0u32);
-        for instance in &service.instances {
-            let roots: HashSet<usize, FixedState> = by_instance
-                .get(&(service.symbol, instance.symbol))
-                .map(|rows| rows.iter().map(|row| root_of[clusters.of_row[*row]]).collect())
-                .unwrap_or_default();
-            let dead = instance.failed();
-            if dead {
-                failed += 1;
-            } else {
-                healthy += 1;
-            }
-            for root in roots {
-                let counts = shown.entry(root).or_default();
-                if dead { counts.0 += 1 } else { counts.1 += 1 }
-            }
-        }
-        for (root, (on_failed, on_healthy)) in shown {
-            let rate = |shown: u32, of: u32| f64::from(shown) / f64::from(of.max(1));
-            if on_failed > 0
-                && on_healthy >= 2
-                && rate(on_healthy, healthy) >= HEALTHY_SHARE_MAX * rate(on_failed, failed)
-            {
-                found.insert(root);
-            }
-        }
-    }
-    found
 }

@@ -3,17 +3,13 @@
 //! In: units and candidate causes. Out: one [`Explanation`] for each unit that has one. Joins are tried
 //! from the strongest: same instance, same trace, same revision and window. A symptom explains nothing.
 
-use std::collections::{HashMap, HashSet};
-
-use foldhash::fast::FixedState;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::causes::{Causes, strength};
+use super::chance::{self, Tried};
 use super::units::{Unit, UnitKind};
-use super::weights::{
-    ANSWER_NANOS, BETWEEN_STARTS_NANOS, CLOCK_NANOS, DEATH_NANOS_MAX, LOST_WITH_INSTANCE_NANOS, REVISION_WINDOW_NANOS,
-};
-use super::{callers, chance};
+use super::weights::{ANSWER_NANOS, CLOCK_NANOS, DEATH_NANOS_MAX};
+use super::{attach, callers};
 use crate::classify::Strength;
 use crate::classify::mark::Mark;
 use crate::facts::Settled;
@@ -52,8 +48,16 @@ pub struct Explanation {
     pub rivals: bool,
 }
 
-/// Explains each unit; `None` where no entry does.
-pub fn explain(settled: &Settled, clusters: &Clusters, causes: &Causes, units: &[Unit]) -> Vec<Option<Explanation>> {
+/// What explains the units, and which lines were asked for it.
+pub struct Explained {
+    /// By number of the unit; `None` where no entry explains it.
+    pub units: Vec<Option<Explanation>>,
+    /// Lines that were tested, and those that only stand beside failed requests.
+    pub tried: Tried,
+}
+
+/// Explains each unit.
+pub fn explain(settled: &Settled, clusters: &Clusters, causes: &Causes, units: &[Unit]) -> Explained {
     let mut view = View {
         settled,
         clusters,
@@ -61,33 +65,43 @@ pub fn explain(settled: &Settled, clusters: &Clusters, causes: &Causes, units: &
         units,
         strengths: settled.classes.iter().map(strength).collect(),
         traced: callers::by_trace(units),
-        refused: HashSet::default(),
+        tried: Tried::default(),
     };
+    loop {
+        let mut explained = strong(&mut view, units);
+        // A line that only speaks of failure is asked last, when nothing better explains the unit.
+        let left: Vec<usize> = (0..units.len()).filter(|index| explained[*index].is_none()).collect();
+        let refused = loop {
+            let weakly: Vec<_> = left.par_iter().map(|index| view.directly(&units[*index])).collect();
+            for (&index, found) in left.iter().zip(weakly) {
+                explained[index] = found;
+            }
+            let refused = chance::ask(settled, clusters, causes, units, &explained, Strength::Suspect, &mut view.tried);
+            let is_strong = |root: &usize| view.strengths[clusters.list[*root].class.0 as usize] < Strength::Suspect;
+            if refused.is_empty() || refused.iter().any(is_strong) {
+                break refused;
+            }
+        };
+        // The more lines were asked, the less one of them proves: one that was taken before may not hold any more.
+        if refused.is_empty() {
+            return Explained { units: explained, tried: view.tried };
+        }
+    }
+}
+
+/// What explains each unit and is more than a line that speaks of failure.
+fn strong(view: &mut View<'_>, units: &[Unit]) -> Vec<Option<Explanation>> {
+    let (settled, clusters) = (view.settled, view.clusters);
     let mut explained = view.strongly(units);
     // What is written all the time meets failed requests by chance; without it, another line may be the nearest.
-    loop {
-        let known = view.refused.len();
-        view.refused.extend(chance::by_chance(settled, clusters, causes, units, &explained));
-        if view.refused.len() == known {
-            break;
-        }
+    let weakest = Strength::UnknownError;
+    while !chance::ask(settled, clusters, view.causes, units, &explained, weakest, &mut view.tried).is_empty() {
         explained = view.strongly(units);
     }
-    attach_lost_requests(&view, units, &mut explained);
+    attach::attach_lost_requests(view, units, &mut explained);
     callers::attach_callers(settled, clusters, units, &view.traced, &mut explained);
-    attach_deploys(&view, units, &mut explained);
-    attach_by_revision(units, &mut explained);
-    // A line that only speaks of failure is asked last, when nothing better explains the unit.
-    let left: Vec<usize> = (0..units.len()).filter(|index| explained[*index].is_none()).collect();
-    let weakly: Vec<Option<Explanation>> = left.par_iter().map(|index| view.directly(&units[*index])).collect();
-    for (&index, found) in left.iter().zip(weakly) {
-        explained[index] = found;
-    }
-    let refused = chance::by_chance(settled, clusters, causes, units, &explained);
-    for &index in &left {
-        explained[index] =
-            explained[index].filter(|cause| cause.join != Join::Instance || !refused.contains(&cause.root));
-    }
+    attach::attach_deploys(view, units, &mut explained);
+    attach::attach_by_revision(units, &mut explained);
     explained
 }
 
@@ -96,17 +110,17 @@ pub(super) fn request_window(unit: &Unit) -> (i64, i64) {
     (unit.start - CLOCK_NANOS / 10, unit.end + ANSWER_NANOS)
 }
 
-struct View<'a> {
+pub(super) struct View<'a> {
     settled: &'a Settled,
     clusters: &'a Clusters,
-    causes: &'a Causes,
+    pub(super) causes: &'a Causes,
     units: &'a [Unit],
     /// What each class can claim, by its number: asked for every row near a failure.
     strengths: Vec<Strength>,
     /// Failed requests by trace.
     traced: callers::ByTrace,
-    /// Roots that stand beside failed requests by chance.
-    refused: HashSet<usize, FixedState>,
+    /// Roots that were asked whether they stand beside failed requests by chance.
+    tried: Tried,
 }
 
 impl View<'_> {
@@ -173,12 +187,15 @@ impl View<'_> {
             return None;
         }
         let rows = self.causes.by_instance.get(&(unit.service, unit.instance))?;
-        self.root_before(unit, self.between(rows, i64::MIN, unit.end + CLOCK_NANOS).to_vec(), Join::Instance)
+        let before = self.between(rows, i64::MIN, unit.end + CLOCK_NANOS).iter().copied();
+        let is_refused = |row: &usize| self.tried.is_refused(self.causes.root(self.clusters, *row), unit.kind);
+        let before: Vec<usize> = before.filter(|row| !is_refused(row)).collect();
+        self.root_before(unit, &before, Join::Instance)
     }
 
     fn in_execution(&self, unit: &Unit) -> Option<Explanation> {
         let rows = self.causes.by_execution.get(&unit.execution).filter(|_| unit.execution != EMPTY)?;
-        self.root_before(unit, self.between(rows, i64::MIN, unit.end + CLOCK_NANOS).to_vec(), Join::Execution)
+        self.root_before(unit, self.between(rows, i64::MIN, unit.end + CLOCK_NANOS), Join::Execution)
     }
 
     /// Of rows in time order, those from one time to another, both included.
@@ -189,13 +206,15 @@ impl View<'_> {
 
     /// Of the lines before a death: the strongest kind, and of these the first of the last few seconds,
     /// because what comes after the first exception is mostly its consequence.
-    fn root_before(&self, unit: &Unit, rows: Vec<usize>, join: Join) -> Option<Explanation> {
+    pub(super) fn root_before(&self, unit: &Unit, rows: &[usize], join: Join) -> Option<Explanation> {
         let specific: Vec<usize> = rows
             .iter()
             .copied()
             .filter(|row| !self.causes.is_unspecific(self.causes.root(self.clusters, *row)))
             .collect();
-        let rows = if specific.is_empty() { rows } else { specific };
+        // What nothing knows and healthy instances write as well explains no death.
+        let known = || rows.iter().copied().filter(|row| self.strength(*row) <= Strength::Named).collect();
+        let rows: Vec<usize> = if specific.is_empty() { known() } else { specific };
         let best = rows.iter().map(|row| self.strength(*row)).min()?;
         let of_best: Vec<usize> = rows.into_iter().filter(|row| self.strength(*row) == best).collect();
         let last = self.time(*of_best.last()?);
@@ -232,7 +251,7 @@ impl View<'_> {
             .between(rows, from, to)
             .iter()
             .copied()
-            .filter(|row| !self.refused.contains(&self.causes.root(self.clusters, *row)))
+            .filter(|row| !self.tried.is_refused(self.causes.root(self.clusters, *row), UnitKind::Request))
             .collect();
         self.root_of_answer(unit, reachable, Join::Instance)
     }
@@ -248,7 +267,7 @@ impl View<'_> {
         Some(self.explanation(first, join, unit, rivals))
     }
 
-    fn explanation(&self, row: usize, join: Join, unit: &Unit, rivals: bool) -> Explanation {
+    pub(super) fn explanation(&self, row: usize, join: Join, unit: &Unit, rivals: bool) -> Explanation {
         Explanation {
             root: self.causes.root(self.clusters, row),
             row,
@@ -258,7 +277,7 @@ impl View<'_> {
         }
     }
 
-    fn time(&self, row: usize) -> i64 {
+    pub(super) fn time(&self, row: usize) -> i64 {
         self.settled.rows[row].time
     }
 
@@ -272,119 +291,4 @@ fn port_in(text: &str) -> Option<&str> {
     let rest = text.split_once("on port ")?.1;
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
     (digits > 0).then(|| &rest[..digits])
-}
-
-/// A request that was lost when its instance died has that instance's cause.
-fn attach_lost_requests(view: &View<'_>, units: &[Unit], explained: &mut [Option<Explanation>]) {
-    let deaths: HashMap<(Symbol, Symbol), usize, FixedState> = units
-        .iter()
-        .enumerate()
-        .filter(|(_, unit)| unit.kind == UnitKind::Instance && unit.instance != EMPTY)
-        .map(|(index, unit)| ((unit.service, unit.instance), index))
-        .collect();
-    for index in 0..units.len() {
-        let unit = &units[index];
-        if unit.kind != UnitKind::Request {
-            continue;
-        }
-        let Some(&death) = deaths.get(&(unit.service, unit.instance)) else { continue };
-        if (units[death].end - unit.end).abs() <= LOST_WITH_INSTANCE_NANOS
-            && let Some(cause) = explained[death]
-        {
-            let distance = unit.end - view.time(cause.row);
-            explained[index] = Some(Explanation { distance, join: Join::Instance, ..cause });
-        }
-    }
-}
-
-/// A revision that never became ready has the cause of its instances' failures, or of its own errors.
-fn attach_deploys(view: &View<'_>, units: &[Unit], explained: &mut [Option<Explanation>]) {
-    let mut of_revision: HashMap<(Symbol, Symbol), Explanation, FixedState> = HashMap::default();
-    for (unit, cause) in units.iter().zip(explained.iter()).filter(|(unit, _)| unit.kind == UnitKind::Instance) {
-        if let Some(cause) = cause {
-            of_revision.entry((unit.service, unit.revision)).or_insert(*cause);
-        }
-    }
-    for index in 0..units.len() {
-        let unit = &units[index];
-        if explained[index].is_some() || unit.kind != UnitKind::Deploy || unit.revision == EMPTY {
-            continue;
-        }
-        let of_instance = of_revision.get(&(unit.service, unit.revision)).copied();
-        let cause = of_instance.map(|cause| (cause.row, cause.rivals, Join::Deploy)).or_else(|| {
-            let rows = view.causes.by_revision.get(&(unit.service, unit.revision))?;
-            let before = rows.iter().copied().filter(|row| view.time(*row) <= unit.end + CLOCK_NANOS).collect();
-            view.root_before(unit, before, Join::Revision).map(|cause| (cause.row, cause.rivals, Join::Revision))
-        });
-        if let Some((row, rivals, join)) = cause {
-            explained[index] = Some(view.explanation(row, join, unit, rivals));
-        }
-    }
-}
-
-/// What is left: the same failure on the same revision as explained ones, and requests that found no
-/// instance while instances of their revision failed to start.
-fn attach_by_revision(units: &[Unit], explained: &mut [Option<Explanation>]) {
-    // Closely explained units by what they are alike in, in time order (units are sorted by their end).
-    let mut twins: HashMap<TwinKey, Vec<(i64, Explanation)>, FixedState> = HashMap::default();
-    for (unit, cause) in units.iter().zip(explained.iter()) {
-        if let Some(cause) = cause.filter(|cause| cause.join < Join::Revision) {
-            twins.entry(twin_key(unit)).or_default().push((unit.end, cause));
-        }
-    }
-    for index in 0..units.len() {
-        if explained[index].is_some() {
-            continue;
-        }
-        let unit = &units[index];
-        let alike = nearest(twins.get(&twin_key(unit)), unit.end).filter(|(end, _)| {
-            matches!(unit.kind, UnitKind::Instance | UnitKind::Request)
-                || (end - unit.end).abs() <= REVISION_WINDOW_NANOS
-        });
-        let found = alike.or_else(|| {
-            // A platform failure without an instance of its own, while instances of the revision fail.
-            let refused = unit.kind == UnitKind::Request && (unit.instance == EMPTY || unit.status != 500);
-            let starts = [true, false].map(|boot| (UnitKind::Instance, unit.service, unit.revision, EMPTY, 0, boot));
-            let deploy = (UnitKind::Deploy, unit.service, unit.revision, EMPTY, 0, false);
-            let between = || starts.iter().find_map(|key| between(twins.get(key), unit.end));
-            let failing = starts.iter().chain([&deploy]).filter_map(|key| nearest(twins.get(key), unit.end));
-            let near = failing
-                .filter(|(end, _)| refused && (end - unit.end).abs() <= REVISION_WINDOW_NANOS)
-                .min_by_key(|(end, cause)| ((end - unit.end).abs(), cause.row));
-            near.or_else(|| between().filter(|_| refused && unit.instance == EMPTY))
-        });
-        if let Some((end, cause)) = found {
-            let distance = cause.distance + unit.end - end;
-            explained[index] = Some(Explanation { join: Join::Revision, distance, ..cause });
-        }
-    }
-}
-
-/// Units that fail alike: kind, service, revision, target, status, and whether at boot.
-pub(super) type TwinKey = (UnitKind, Symbol, Symbol, Symbol, u16, bool);
-
-pub(super) fn twin_key(unit: &Unit) -> TwinKey {
-    let boot = unit.kind == UnitKind::Instance && unit.boot;
-    (unit.kind, unit.service, unit.revision, unit.target, unit.status, boot)
-}
-
-/// The element before a time, where the next one follows soon and has the same cause: nothing came up in between.
-fn between(list: Option<&Vec<(i64, Explanation)>>, time: i64) -> Option<(i64, Explanation)> {
-    let list = list?;
-    let after = list.partition_point(|(end, _)| *end < time);
-    let (before, next) = (list.get(after.checked_sub(1)?)?, list.get(after)?);
-    (next.0 - before.0 <= BETWEEN_STARTS_NANOS && next.1.root == before.1.root).then_some(*before)
-}
-
-/// The element nearest to a time in a list sorted by time.
-fn nearest(list: Option<&Vec<(i64, Explanation)>>, time: i64) -> Option<(i64, Explanation)> {
-    let list = list?;
-    let after = list.partition_point(|(end, _)| *end < time);
-    let around = [after.checked_sub(1), Some(after)];
-    around
-        .into_iter()
-        .flatten()
-        .filter_map(|i| list.get(i))
-        .min_by_key(|(end, cause)| ((end - time).abs(), cause.row))
-        .copied()
 }

@@ -9,6 +9,7 @@ use foldhash::fast::FixedState;
 
 use super::causes::{Causes, strength};
 use super::explain::Explanation;
+use super::rejected::Rejected;
 use super::units::{Unit, UnitKind};
 use super::weights::{DEATH_NANOS_MAX, REFUSED_CALLERS_MIN, SAME_EVENT_NANOS};
 use crate::classify::level::Level;
@@ -54,6 +55,7 @@ pub fn groups(
     causes: &Causes,
     units: &[Unit],
     explained: &[Option<Explanation>],
+    rejected: &Rejected,
 ) -> Vec<Group> {
     let mut by_root: BTreeMap<usize, Vec<(usize, Option<Explanation>)>> = BTreeMap::new();
     let mut left: BTreeMap<LeftKey, Vec<(usize, Option<Explanation>)>> = BTreeMap::new();
@@ -100,6 +102,8 @@ pub fn groups(
             consequences: Vec::new(),
         }
     }));
+    // A line that was asked and is not the cause is told with the numbers that reject it, not as an error of its own.
+    taken.extend(rejected.roots());
     groups.extend(unattached(settled, clusters, causes, &taken));
     groups
 }

@@ -15,6 +15,7 @@ pub mod tally;
 pub mod units;
 pub mod weights;
 
+mod attach;
 mod callers;
 mod causes;
 mod chain;
@@ -23,7 +24,9 @@ mod clash;
 mod inactive;
 mod occurrences;
 mod pinned;
+mod rejected;
 mod ruled_out;
+mod specific;
 mod unread;
 mod verdict;
 mod why;
@@ -127,10 +130,22 @@ pub fn reason(
     let units = units::units(settled, state);
     let causes = causes::causes(settled, clusters, state);
     let explained = explain::explain(settled, clusters, &causes, &units);
-    let groups = groups::groups(settled, clusters, &causes, &units, &explained);
+    let rejected = rejected::rejected(settled, clusters, &causes, &units, &explained);
+    let groups = groups::groups(settled, clusters, &causes, &units, &explained.units, &rejected);
     let total: f64 = units.iter().map(verdict::weight).sum();
     let filtered = coverage.lowest_severity.is_some();
-    let teller = Teller { settled, clusters, state, catalog, files, units: &units, causes: &causes, total, filtered };
+    let teller = Teller {
+        settled,
+        clusters,
+        state,
+        catalog,
+        files,
+        units: &units,
+        causes: &causes,
+        tried: &explained.tried,
+        total,
+        filtered,
+    };
     let mut drafts: Vec<Draft> = groups.iter().map(|group| teller.draft(group)).collect();
     let states = state.services.iter().enumerate();
     drafts.extend(states.clone().filter_map(|(index, service)| pinned::pinned(settled, index, service, files)));
@@ -149,7 +164,8 @@ pub fn reason(
     });
     // Before anything is suppressed: a cause that somebody ignores is not thereby ruled out.
     let told = drafts.len().min(weights::FINDINGS_MAX);
-    let ruled_out = ruled_out::ruled_out(settled, clusters, state, &drafts[..told]);
+    let mut ruled_out = ruled_out::ruled_out(settled, clusters, state, &drafts[..told]);
+    ruled_out.extend(rejected.told(settled, clusters, files));
     let suppressed = ignore.suppress(&mut drafts, coverage.last());
     let left_out = drafts.len().saturating_sub(weights::FINDINGS_MAX);
     drafts.truncate(weights::FINDINGS_MAX);
@@ -181,6 +197,7 @@ struct Teller<'a> {
     files: &'a [String],
     units: &'a [Unit],
     causes: &'a causes::Causes,
+    tried: &'a chance::Tried,
     total: f64,
     filtered: bool,
 }
@@ -217,8 +234,14 @@ impl Teller<'_> {
                 cluster.id, cluster.count
             ));
         }
-        if self.causes.is_unspecific(group.root) {
-            against.push("instances that did not fail show it about as often".to_owned());
+        if let Some(shown) = self.causes.specificity.shown(group.root).filter(|shown| shown.healthy.failed > 0) {
+            let words = shown.words();
+            if self.causes.is_unspecific(group.root) { against.push(words) } else { support.push(words) }
+        }
+        if group.basis == Basis::Explained {
+            let met = self.tried.meetings(group.root);
+            let met = met.filter(|meeting| !self.tried.is_refused(group.root, meeting.kind));
+            support.extend(met.map(chance::Meeting::words));
         }
         if let Some(revision) = &resolved_by {
             support.push(format!("it ends with {revision}: that revision became ready and logs on without it"));

@@ -95,12 +95,22 @@ pub const CORE_BYTES_MIN: usize = 12;
 /// A cause seen on healthy instances at this share of its rate on failed ones does not explain the failures.
 pub const HEALTHY_SHARE_MAX: f64 = 0.5;
 
+/// Nor does one that so many healthy instances show, unless an exact test tells it from chance: a single one may be
+/// about to fail when the files end.
+pub const HEALTHY_SHOWN_MIN: u64 = 2;
+
 /// An error written at more moments than this for each failed request (and two more) is mostly written
 /// without one: standing beside a failure proves little then.
 pub const MOMENTS_FOR_EACH_UNIT: usize = 2;
 
 /// Fewer refused callers than this are never told.
 pub const REFUSED_CALLERS_MIN: u64 = 5;
+
+/// So many failures that nothing explains, and beside none of which a line stands, reject it.
+pub const REJECTING_UNITS_MIN: usize = 3;
+
+/// Lines that were tested and rejected and are told one by one.
+pub const REJECTED_LINES_MAX: usize = 5;
 
 /// Findings in one report.
 pub const FINDINGS_MAX: usize = 20;

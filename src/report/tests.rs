@@ -2,14 +2,15 @@
 
 use super::{Format, Options, render};
 use crate::model::report::{
-    Action, Cause, ChainLink, Check, Cluster, Evidence, Export, Finding, Generator, Notice, Report, RuledOut,
+    Action, Cause, ChainLink, Check, Cluster, Evidence, Export, Finding, Generator, Notice, Place, Report, RuledOut,
     SCHEMA_VERSION, ScorePart, Window,
 };
-use crate::model::{Category, Occurrences, Risk, Role, Stage, Timestamp, Verdict};
+use crate::model::{Category, Occurrences, Platform, Risk, Role, Stage, Timestamp, Verdict};
 
 /// What a visitor may have written into a log: Markdown, HTML, terminal sequences, direction marks.
 const HOSTILE: &str = "boom</details><script>alert(1)</script> [x](http://evil.example) ``` \u{1b}[2J\u{1b}]0;t\u{7} \u{202e}txt @admin |cell|\n# head\n漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字";
 
+#[allow(clippy::too_many_lines, reason = "one of each part of the contract")]
 fn report() -> Report {
     let at = Timestamp::parse("2026-03-02T10:00:00Z").unwrap();
     let evidence = Evidence {
@@ -35,7 +36,7 @@ fn report() -> Report {
         verdict: Verdict::Likely,
         score: 60.0,
         score_parts: vec![ScorePart { name: "explains".into(), value: 60.0, why: HOSTILE.into() }],
-        place: None,
+        place: Some(Place { platform: Platform::CloudRun, project: HOSTILE.into(), location: HOSTILE.into() }),
         service: HOSTILE.into(),
         revisions: vec![HOSTILE.into()],
         first: at,

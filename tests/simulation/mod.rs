@@ -11,7 +11,7 @@ mod cascades;
 mod control;
 mod data;
 mod decoys;
-mod dice;
+pub mod dice;
 mod lens;
 mod limits;
 mod native;
