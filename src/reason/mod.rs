@@ -28,6 +28,7 @@ mod rejected;
 mod ruled_out;
 mod specific;
 mod unread;
+mod upstream;
 mod verdict;
 mod why;
 mod words;
@@ -147,6 +148,7 @@ pub fn reason(
         filtered,
     };
     let mut drafts: Vec<Draft> = groups.iter().map(|group| teller.draft(group)).collect();
+    upstream::apply(&upstream::links(settled, clusters, &units, &groups, &coverage.stretches), &mut drafts);
     let states = state.services.iter().enumerate();
     drafts.extend(states.clone().filter_map(|(index, service)| pinned::pinned(settled, index, service, files)));
     drafts.extend(states.clone().filter_map(|(index, service)| inactive::inactive(index, service)));

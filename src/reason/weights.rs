@@ -37,6 +37,18 @@ pub const MOMENTS_ELSEWHERE_MIN: usize = 3;
 /// A caller's error that names a service is that service's failure if so many of the failed requests hold one of its.
 pub const CALLED_SHARE_MIN: f64 = 0.8;
 
+/// Fewer errors of a caller than this say nothing about whom it waits for.
+pub const CALLER_ERRORS_MIN: usize = 3;
+
+/// A caller gives up within this of the failure that it waited for, in minutes.
+pub const CALLER_LAG_MINUTES: i64 = 1;
+
+/// Nor is a caller's silence known unless the callee was well for so many covered minutes.
+pub const CALLER_MINUTES_MIN: u64 = 5;
+
+/// A caller's finding stands at least so far below that of the service that it waits for.
+pub const CALLER_STEP: f64 = 1.0;
+
 /// What is left of the proof of a finding that explains next to nothing of what failed.
 pub const PROOF_LEAST: f64 = 0.5;
 
