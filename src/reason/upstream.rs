@@ -95,13 +95,13 @@ pub fn links(
 ) -> Vec<Link> {
     let of = |group: &Group| &settled.classes[clusters.list[group.root].class.0 as usize];
     let callers: Vec<usize> = (0..groups.len()).filter(|at| waits(of(&groups[*at]), units, &groups[*at])).collect();
-    let callees: Vec<usize> =
+    let failing: Vec<usize> =
         (0..groups.len()).filter(|at| fails_itself(of(&groups[*at]), units, &groups[*at])).collect();
     let covered: BTreeSet<i64> = stretches.iter().flat_map(|(from, to)| minute(*from)..=minute(*to)).collect();
     let mut asked = Vec::new();
     for &caller in &callers {
-        for &callee in callees.iter().filter(|callee| groups[**callee].service != groups[caller].service) {
-            asked.extend(ask(settled, clusters, units, groups, &covered, (caller, callee)));
+        for &called in failing.iter().filter(|other| groups[**other].service != groups[caller].service) {
+            asked.extend(ask(settled, clusters, units, groups, &covered, (caller, called)));
         }
     }
     let p_values: Vec<f64> = asked.iter().map(|pair| two_sided(pair.within, pair.outside)).collect();
@@ -212,9 +212,9 @@ fn ask(
     units: &[Unit],
     groups: &[Group],
     covered: &BTreeSet<i64>,
-    (caller, callee): (usize, usize),
+    (outer, inner): (usize, usize),
 ) -> Option<Asked> {
-    let (calling, called) = (&groups[caller], &groups[callee]);
+    let (calling, called) = (&groups[outer], &groups[inner]);
     let ends = |group: &Group| -> Vec<i64> { group.units.iter().map(|(unit, _)| units[*unit].end).collect() };
     let own = calling.rows.iter().filter(|row| clusters.of_row[**row] == calling.root);
     let errors: Vec<i64> = match calling.basis {
@@ -241,8 +241,8 @@ fn ask(
     #[allow(clippy::cast_precision_loss, reason = "counts of errors are far below 2^52")]
     let is_silent_outside = inside as f64 >= CALLED_SHARE_MIN * errors.len() as f64;
     Some(Asked {
-        caller,
-        callee,
+        caller: outer,
+        callee: inner,
         within: Share::new(within, failing.len() as u64),
         outside: Share::new(outside, quiet),
         seconds_after: Timestamp(*first_error).seconds_since(Timestamp(*first_sign)),

@@ -1,0 +1,353 @@
+//! Kinds of unremarkable lines, and since when each is written: what is new just before a failure is worth a question.
+//!
+//! In: lines that are only counted. Out: for each service a bounded choice of their kinds, each with its first entry and
+//! the minutes in which it was written, and the minutes in which the service wrote anything. A kind is the words of a
+//! line that hold no digit. Of more kinds than [`KINDS_MAX`] those with the smallest hashes stay, so the choice depends
+//! on the set of lines alone, and every kind that stays is told whole. All of it is minima and sets: entries that are
+//! read twice change nothing, so nothing has to be taken back.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{BuildHasher, Hasher};
+use std::sync::Arc;
+
+use foldhash::fast::FixedState;
+use serde::{Deserialize, Serialize};
+
+use super::Map;
+use super::symbols::Symbol;
+use crate::classify::{self, Classified};
+use crate::model::{Entry, Position, Stream, Timestamp};
+
+/// Kinds kept of one service.
+pub const KINDS_MAX: usize = 512;
+
+/// Minutes kept of one kind; one that is written in more is not rare.
+const MINUTES_MAX: usize = 64;
+
+/// Bytes of a line that make its kind, and that are kept of it.
+const LINE_BYTES_MAX: usize = 200;
+
+/// Texts remembered by address before the memory starts afresh.
+const RECENT_MAX: usize = 16_384;
+
+/// The first entry of a kind; names are texts, so that parts merge without their tables.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct First {
+    /// Nanoseconds since the epoch.
+    pub time: i64,
+    /// `insertId`; may be empty.
+    pub insert_id: String,
+    /// Its first line, cleaned and bounded.
+    pub text: String,
+    /// Instance; may be empty.
+    pub instance: String,
+    /// Identity for finding other copies; 0 where there is none.
+    pub identity: u64,
+}
+
+/// One kind of line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kind {
+    /// Its first entry.
+    pub first: First,
+    /// Where copies of that entry stand, one place a file.
+    places: Vec<Position>,
+    /// Minutes since the epoch in which it was written; empty where there are too many.
+    minutes: BTreeSet<i64>,
+    is_frequent: bool,
+    /// Minute of the last entry: the next one is most likely in it.
+    #[serde(skip)]
+    recent: i64,
+}
+
+impl Kind {
+    /// Minutes since the epoch in which it was written; `None` where it was in more than are kept.
+    pub fn minutes(&self) -> Option<&BTreeSet<i64>> {
+        (!self.is_frequent).then_some(&self.minutes)
+    }
+
+    /// Where its first entry stands first.
+    pub fn position(&self) -> Position {
+        self.places.iter().copied().min().unwrap_or_default()
+    }
+
+    fn merge(&mut self, other: Self) {
+        match self.first.cmp(&other.first) {
+            std::cmp::Ordering::Greater => (self.first, self.places) = (other.first, other.places),
+            std::cmp::Ordering::Equal => other.places.into_iter().for_each(|place| self.stands(place)),
+            std::cmp::Ordering::Less => {}
+        }
+        self.is_frequent |= other.is_frequent;
+        self.minutes.extend(other.minutes);
+        self.bound();
+    }
+
+    fn stands(&mut self, place: Position) {
+        match self.places.iter_mut().find(|known| known.file == place.file) {
+            Some(known) => *known = (*known).min(place),
+            None => self.places.push(place),
+        }
+    }
+
+    fn bound(&mut self) {
+        if self.is_frequent || self.minutes.len() > MINUTES_MAX {
+            self.is_frequent = true;
+            self.minutes.clear();
+        }
+    }
+}
+
+/// The kinds of one service.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kinds {
+    /// By hash.
+    kinds: BTreeMap<u64, Kind>,
+    /// Whether kinds were left out.
+    is_sample: bool,
+    /// Minutes since the epoch in which the service wrote any of them.
+    spoke: BTreeSet<i64>,
+}
+
+impl Kinds {
+    /// The kinds, in no order that means anything.
+    pub fn iter(&self) -> impl Iterator<Item = &Kind> {
+        self.kinds.values()
+    }
+
+    /// Whether there were more kinds than are kept.
+    pub fn is_sample(&self) -> bool {
+        self.is_sample
+    }
+
+    /// Minutes since the epoch in which the service wrote any of them, in order.
+    pub fn spoke(&self) -> impl Iterator<Item = i64> {
+        self.spoke.iter().copied()
+    }
+
+    /// Adds what another part knows.
+    pub(super) fn merge(&mut self, other: Self) {
+        for (hash, kind) in other.kinds {
+            match self.kinds.get_mut(&hash) {
+                Some(known) => known.merge(kind),
+                None => {
+                    self.kinds.insert(hash, kind);
+                }
+            }
+        }
+        self.is_sample |= other.is_sample;
+        self.spoke.extend(other.spoke);
+        self.bound();
+    }
+
+    fn bound(&mut self) {
+        while self.kinds.len() > KINDS_MAX {
+            self.kinds.pop_last();
+            self.is_sample = true;
+        }
+    }
+
+    /// Counts one line.
+    fn add(&mut self, hash: u64, entry: &Entry<'_>, text: &str, time: Timestamp, identity: u64) {
+        let minute = time.0.div_euclid(60_000_000_000);
+        let is_out = self.kinds.len() >= KINDS_MAX && self.kinds.last_key_value().is_some_and(|(last, _)| *last < hash);
+        if is_out {
+            self.is_sample = true;
+            self.spoke.insert(minute);
+            return;
+        }
+        if let Some(kind) = self.kinds.get_mut(&hash) {
+            if kind.recent != minute {
+                kind.recent = minute;
+                self.spoke.insert(minute);
+                if !kind.is_frequent {
+                    kind.minutes.insert(minute);
+                    kind.bound();
+                }
+            }
+            if time.0 > kind.first.time {
+                return;
+            }
+        }
+        self.spoke.insert(minute);
+        let first = First {
+            time: time.0,
+            insert_id: entry.insert_id.to_string(),
+            text: line_of(text).to_owned(),
+            instance: entry.instance.to_string(),
+            identity,
+        };
+        let kind = Kind {
+            first,
+            places: vec![entry.position],
+            minutes: BTreeSet::from([minute]),
+            is_frequent: false,
+            recent: minute,
+        };
+        match self.kinds.get_mut(&hash) {
+            Some(known) => known.merge(kind),
+            None => {
+                self.kinds.insert(hash, kind);
+                self.bound();
+            }
+        }
+    }
+}
+
+/// The kinds of every service.
+#[derive(Default)]
+pub struct Novelty {
+    by_service: Map<Symbol, Kinds>,
+    /// Hash of the kind by the address of the text; the kept reference makes sure that no other text gets it.
+    recent: Map<usize, (Arc<Classified>, Option<u64>)>,
+}
+
+impl Novelty {
+    /// The kinds of a service.
+    pub fn of(&self, service: Symbol) -> Option<&Kinds> {
+        self.by_service.get(&service)
+    }
+
+    /// The kinds of all services, in no order.
+    pub(super) fn all_mut(&mut self) -> &mut Map<Symbol, Kinds> {
+        &mut self.by_service
+    }
+
+    /// The kinds of all services, without anything else.
+    pub(super) fn into_all(self) -> Map<Symbol, Kinds> {
+        self.by_service
+    }
+
+    /// Every place where a first entry stands.
+    pub(super) fn places_mut(&mut self) -> impl Iterator<Item = (u64, &mut Position)> {
+        let kinds = self.by_service.values_mut().flat_map(|kinds| kinds.kinds.values_mut());
+        kinds.flat_map(|kind| {
+            let identity = kind.first.identity;
+            kind.places.iter_mut().map(move |place| (identity, place))
+        })
+    }
+
+    /// Counts a line that says nothing remarkable.
+    pub(super) fn add(
+        &mut self,
+        service: Symbol,
+        entry: &Entry<'_>,
+        class: &Arc<Classified>,
+        time: Timestamp,
+        identity: u64,
+    ) {
+        if class.text.is_empty() || !matches!(entry.stream, Stream::Stdout | Stream::Stderr | Stream::Application) {
+            return;
+        }
+        let address = Arc::as_ptr(class) as usize;
+        let hash = match self.recent.get(&address) {
+            Some((_, hash)) => *hash,
+            None => {
+                if self.recent.len() >= RECENT_MAX {
+                    self.recent.clear();
+                }
+                let hash = kind_of(&class.text);
+                self.recent.insert(address, (Arc::clone(class), hash));
+                hash
+            }
+        };
+        if let Some(hash) = hash {
+            self.by_service.entry(service).or_default().add(hash, entry, &class.text, time, identity);
+        }
+    }
+
+    /// Adds what another part knows; `ours` gives its names in our numbers.
+    pub(super) fn merge(&mut self, other: Self, ours: impl Fn(Symbol) -> Symbol) {
+        for (service, kinds) in other.by_service {
+            self.by_service.entry(ours(service)).or_default().merge(kinds);
+        }
+    }
+
+    /// What was read back from a file, if it can be of this program.
+    pub(super) fn from_all(by_service: impl IntoIterator<Item = (Symbol, Kinds)>) -> Option<Self> {
+        let by_service: Map<Symbol, Kinds> = by_service.into_iter().collect();
+        let is_kind = |kind: &Kind| kind.minutes.len() <= MINUTES_MAX && kind.first.text.len() <= LINE_BYTES_MAX;
+        let is_sound = |kinds: &Kinds| kinds.kinds.len() <= KINDS_MAX && kinds.kinds.values().all(is_kind);
+        by_service.values().all(is_sound).then(|| Self { by_service, recent: Map::default() })
+    }
+}
+
+/// The first line of a text, bounded.
+fn line_of(text: &str) -> &str {
+    let line = text.lines().next().unwrap_or_default();
+    &line[..line.floor_char_boundary(LINE_BYTES_MAX)]
+}
+
+/// The words of a line that hold no digit, as a hash; `None` for a request's echo, whose words are its path.
+fn kind_of(text: &str) -> Option<u64> {
+    let line = line_of(text);
+    if line.contains('/') && classify::is_request_echo(line) {
+        return None;
+    }
+    let mut hasher = FixedState::with_seed(29).build_hasher();
+    let words = line.split(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric());
+    for word in words.filter(|word| !word.is_empty() && !word.bytes().any(|byte| byte.is_ascii_digit())) {
+        hasher.write(word.as_bytes());
+        hasher.write_u8(0xff);
+    }
+    Some(hasher.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{First, KINDS_MAX, Kind, Kinds, MINUTES_MAX, kind_of};
+    use crate::model::Position;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn a_kind_is_the_words_without_values() {
+        assert_eq!(kind_of("cache 12 flushed in 3.5 ms"), kind_of("cache 7 flushed in 120 ms"));
+        assert_ne!(kind_of("cache 12 flushed"), kind_of("cache 12 filled"));
+        assert_eq!(kind_of("2026-03-02T10:00:00Z INFO ready"), kind_of("2026-03-02T10:59:00Z INFO ready"));
+        assert_eq!(kind_of("INFO: 203.0.113.5:52144 - \"GET /api/orders HTTP/1.1\" 200 OK"), None);
+        // The hash stands in Facts files: when it changes, so does their major version.
+        assert_eq!(kind_of("switching to standby"), Some(KIND));
+    }
+
+    /// The hash of one kind.
+    const KIND: u64 = 0;
+
+    /// One line of a kind, in a minute.
+    fn seen(hash: u64, minute: i64, file: u32) -> Kinds {
+        let first = First {
+            time: minute * 60_000_000_000,
+            insert_id: String::new(),
+            text: format!("kind {hash}"),
+            instance: String::new(),
+            identity: 0,
+        };
+        let place = Position { file, ..Position::default() };
+        let minutes = BTreeSet::from([minute]);
+        let kind = Kind { first, places: vec![place], minutes, is_frequent: false, recent: 0 };
+        Kinds { kinds: [(hash, kind)].into(), is_sample: false, spoke: BTreeSet::from([minute]) }
+    }
+
+    fn told(lines: impl Iterator<Item = (u64, i64)>) -> Kinds {
+        lines.fold(Kinds::default(), |mut all, (hash, minute)| {
+            all.merge(seen(hash, minute, 0));
+            all
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn order_split_and_repetition_change_nothing(
+            lines in prop::collection::vec((0_u64..900, 0_i64..90), 0..1_500),
+            at in 0_usize..1_500,
+        ) {
+            let whole = told(lines.iter().copied());
+            let at = at.min(lines.len());
+            let mut split = told(lines[at..].iter().rev().copied());
+            split.merge(told(lines[..at].iter().copied()));
+            split.merge(told(lines.iter().copied()));
+            prop_assert_eq!(&whole, &split);
+            prop_assert!(whole.kinds.len() <= KINDS_MAX);
+            prop_assert!(whole.iter().all(|kind| kind.minutes().is_none_or(|minutes| minutes.len() <= MINUTES_MAX)));
+        }
+    }
+}
