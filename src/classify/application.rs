@@ -31,7 +31,13 @@ impl<'c> Classifier<'c> {
             .build(FAILURE_WORDS)
             .expect("sixteen short literals always build");
         let unremarkable = Arc::new(quiet(String::new(), Level::Unknown));
-        Self { catalog, memory: Memory::default(), failure_words, unremarkable, redaction: redact::Level::default() }
+        Self {
+            catalog,
+            memory: Memory::new(Arc::clone(&unremarkable)),
+            failure_words,
+            unremarkable,
+            redaction: redact::Level::default(),
+        }
     }
 
     /// The same, keeping out as much as `level` says.
@@ -51,7 +57,6 @@ impl<'c> Classifier<'c> {
         }
         let key = match self.memory.recall(entry) {
             Recall::Known(class) => return class,
-            Recall::Quiet => return Arc::clone(&self.unremarkable),
             Recall::New(key) => Some(key),
             Recall::TooLong => None,
         };

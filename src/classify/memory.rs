@@ -24,6 +24,8 @@ pub(super) struct Memory {
     known: HashMap<u64, Arc<Classified>, FixedState>,
     /// Texts of applications that were unremarkable, without what is volatile.
     quiet: HashSet<u64, FixedState>,
+    /// What these say.
+    unremarkable: Arc<Classified>,
     /// The last such text, for its room.
     shape: Vec<u8>,
     hasher: FixedState,
@@ -39,28 +41,26 @@ pub(super) struct Key {
 
 /// What is known about an entry.
 pub(super) enum Recall {
-    /// An equal one said this.
+    /// An equal one said this, or one that differs in nothing but times and ids.
     Known(Arc<Classified>),
-    /// It differs from unremarkable ones in nothing but times and ids.
-    Quiet,
     /// Nothing; remember it under this key.
     New(Key),
     /// Nothing, and it is too long to be remembered.
     TooLong,
 }
 
-impl Default for Memory {
-    fn default() -> Self {
+impl Memory {
+    /// Nothing yet. `unremarkable` is the answer for texts that say nothing.
+    pub(super) fn new(unremarkable: Arc<Classified>) -> Self {
         Self {
+            unremarkable,
             known: HashMap::default(),
             quiet: HashSet::default(),
             shape: Vec::new(),
             hasher: FixedState::with_seed(7),
         }
     }
-}
 
-impl Memory {
     /// Looks up an entry.
     pub(super) fn recall(&mut self, entry: &Entry<'_>) -> Recall {
         let body: &str = if entry.text.is_empty() { entry.json.as_deref().unwrap_or("") } else { &entry.text };
@@ -79,7 +79,10 @@ impl Memory {
             self.hasher.hash_one((place, &self.shape))
         });
         if shape.is_some_and(|shape| self.quiet.contains(&shape)) {
-            return Recall::Quiet;
+            // Should the very same text come again, its shape need not be made.
+            let unremarkable = Arc::clone(&self.unremarkable);
+            self.keep(whole, Arc::clone(&unremarkable));
+            return Recall::Known(unremarkable);
         }
         Recall::New(Key { whole, shape })
     }
@@ -92,10 +95,14 @@ impl Memory {
             }
             self.quiet.insert(shape);
         }
+        self.keep(key.whole, Arc::clone(class));
+    }
+
+    fn keep(&mut self, whole: u64, class: Arc<Classified>) {
         if self.known.len() >= TEXTS_MAX {
             self.known.clear();
         }
-        self.known.insert(key.whole, Arc::clone(class));
+        self.known.insert(whole, class);
     }
 }
 
