@@ -15,6 +15,7 @@ use super::{Facts, Home, Map, home};
 impl Facts {
     /// Joins services of one name whose homes can be one.
     pub fn unite_homes(&mut self) {
+        self.gather();
         let mut by_name: BTreeMap<&str, Vec<(Home, Symbol)>> = BTreeMap::new();
         for (service, place) in self.homes.iter().filter(|(service, _)| **service != EMPTY) {
             let name = home::name_of(self.symbols.text(*service));

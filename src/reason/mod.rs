@@ -22,6 +22,7 @@ mod chain;
 mod chance;
 mod clash;
 mod inactive;
+mod novel;
 mod occurrences;
 mod pinned;
 mod rejected;
@@ -32,6 +33,8 @@ mod upstream;
 mod verdict;
 mod why;
 mod words;
+
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::classify::matcher::Catalog;
 use crate::facts::Settled;
@@ -128,8 +131,7 @@ pub fn reason(
     ignore: &Ignore,
     coverage: &Coverage,
 ) -> Reasoned {
-    let units = units::units(settled, state);
-    let causes = causes::causes(settled, clusters, state);
+    let (units, causes) = rayon::join(|| units::units(settled, state), || causes::causes(settled, clusters, state));
     let explained = explain::explain(settled, clusters, &causes, &units);
     let rejected = rejected::rejected(settled, clusters, &causes, &units, &explained);
     let groups = groups::groups(settled, clusters, &causes, &units, &explained.units, &rejected);
@@ -147,7 +149,18 @@ pub fn reason(
         total,
         filtered,
     };
-    let mut drafts: Vec<Draft> = groups.iter().map(|group| teller.draft(group)).collect();
+    let mut drafts: Vec<Draft> = groups.par_iter().map(|group| teller.draft(group)).collect();
+    let scene = novel::Scene {
+        settled,
+        clusters,
+        units: &units,
+        groups: &groups,
+        state,
+        files,
+        rejected: rejected.roots().collect(),
+        filtered,
+    };
+    let not_new = novel::ask(&scene, &mut drafts);
     upstream::apply(&upstream::links(settled, clusters, &units, &groups, &coverage.stretches), &mut drafts);
     let states = state.services.iter().enumerate();
     drafts.extend(states.clone().filter_map(|(index, service)| pinned::pinned(settled, index, service, files)));
@@ -168,6 +181,7 @@ pub fn reason(
     let told = drafts.len().min(weights::FINDINGS_MAX);
     let mut ruled_out = ruled_out::ruled_out(settled, clusters, state, &drafts[..told]);
     ruled_out.extend(rejected.told(settled, clusters, files));
+    ruled_out.extend(not_new);
     let suppressed = ignore.suppress(&mut drafts, coverage.last());
     let left_out = drafts.len().saturating_sub(weights::FINDINGS_MAX);
     drafts.truncate(weights::FINDINGS_MAX);

@@ -121,6 +121,22 @@ pub const REFUSED_CALLERS_MIN: u64 = 5;
 /// So many failures that nothing explains, and beside none of which a line stands, reject it.
 pub const REJECTING_UNITS_MIN: usize = 3;
 
+/// A line that is new just before failures that nothing explains.
+pub const NOVEL: f64 = 3.0;
+
+/// A line that is new is told from chance at this level, after correction: it is called possible, and a stricter level
+/// ([`crate::stats::ALPHA`]) and more are needed for likely.
+pub const NOVELTY_LEVEL: f64 = 0.05;
+
+/// With fewer minutes of a service before its failures nothing can be called new.
+pub const NOVELTY_MINUTES_MIN: usize = 6;
+
+/// Fewer failures within ten minutes have no onset; and a line in fewer of these minutes is not frequent.
+pub const NOVELTY_UNITS_MIN: usize = 3;
+
+/// Lines within this of an instance's first sign belong to its start.
+pub const STARTUP_NANOS: i64 = 30_000_000_000;
+
 /// Lines that were tested and rejected and are told one by one.
 pub const REJECTED_LINES_MAX: usize = 5;
 

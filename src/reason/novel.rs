@@ -1,0 +1,378 @@
+//! What is new just before failures that nothing explains: a line that no signature knows, of any severity.
+//!
+//! In: groups with their drafts, kept lines, kinds of unremarkable lines, the covered time. Out: drafts that name the new
+//! line, at most `likely`; what was asked and is not it; and where no time before the onset is covered, that novelty
+//! cannot be judged.
+//!
+//! Two families of hypotheses, each corrected for its size (Holm). *New lines*: after a quarter of the minutes in which the
+//! service was seen, so that what every service writes is known, the first entry of a line that has nothing to do with the
+//! failures falls anywhere in the rest; that it falls so shortly before the onset has the probability of that stretch.
+//! Lines that begin together are one event. *Lines that are more frequent*: minutes with the line in the ten before the
+//! onset and in those before them, by the exact Poisson test with known exposure. Lines that an instance writes when it
+//! starts are left out: a start is often the consequence.
+
+use std::collections::BTreeSet;
+
+use super::Draft;
+use super::groups::{Basis, Group};
+use super::units::{Unit, UnitKind};
+use super::weights::{
+    CHANGE_BEFORE_ONSET_NANOS, CLOCK_NANOS, NOVEL, NOVELTY_LEVEL, NOVELTY_MINUTES_MIN, NOVELTY_UNITS_MIN,
+    REJECTED_LINES_MAX, SAME_EVENT_NANOS, STARTUP_NANOS,
+};
+use crate::facts::Settled;
+use crate::facts::clusters::{Cluster, Clusters};
+use crate::facts::symbols::Symbol;
+use crate::model::report::{ChainLink, Evidence, RuledOut, ScorePart};
+use crate::model::{Role, Stream, Timestamp, Verdict};
+use crate::state::{ServiceState, State};
+use crate::stats::poisson::{self, Rate};
+use crate::stats::{ALPHA, CONFIDENCE, adjust, number, p_text};
+
+const MINUTE_NANOS: i64 = 60_000_000_000;
+
+/// What is looked at.
+pub struct Scene<'a> {
+    /// Facts at rest.
+    pub settled: &'a Settled,
+    /// Clusters of the rows.
+    pub clusters: &'a Clusters,
+    /// All units.
+    pub units: &'a [Unit],
+    /// All groups.
+    pub groups: &'a [Group],
+    /// State of the services.
+    pub state: &'a State,
+    /// Paths of the input files, by position.
+    pub files: &'a [String],
+    /// Clusters that other tests rejected.
+    pub rejected: BTreeSet<usize>,
+    /// The export holds no entry below WARNING.
+    pub filtered: bool,
+}
+
+/// A line of a service. Times are nanoseconds since the epoch.
+struct Line {
+    text: String,
+    cluster: String,
+    first: i64,
+    count: Option<u64>,
+    /// Minutes in which it was written; `None` where they are too many.
+    minutes: Option<BTreeSet<i64>>,
+    evidence: Evidence,
+    at_start: bool,
+}
+
+/// The covered time of a service before its failures, in minutes since the epoch.
+struct Before {
+    /// Minutes in which it was seen, from the end of the first quarter to the onset.
+    minutes: Vec<i64>,
+    onset: i64,
+}
+
+impl Before {
+    /// Minutes from a time on.
+    fn since(&self, time: i64) -> u64 {
+        (self.minutes.len() - self.minutes.partition_point(|at| *at < minute(time))) as u64
+    }
+
+    /// Seconds of the seen time between a time and the onset; at least one.
+    fn seconds_after(&self, time: i64) -> f64 {
+        let apart = Timestamp(self.onset).seconds_since(Timestamp(time));
+        apart.min(number(self.since(time)) * 60.0).max(1.0)
+    }
+
+    fn seconds(&self) -> f64 {
+        number(self.minutes.len() as u64) * 60.0
+    }
+}
+
+/// A hypothesis with what its test gave.
+struct Tested<'l> {
+    line: &'l Line,
+    /// Lines that began with it.
+    with: usize,
+    p: f64,
+    adjusted: f64,
+    of: usize,
+    is_new: bool,
+    seen: String,
+}
+
+impl Tested<'_> {
+    fn words(&self) -> String {
+        let family = if self.is_new { "new" } else { "known" };
+        let of = match self.of {
+            1 => format!("the only {family} one tested"),
+            of => format!("one of {of} {family} ones tested"),
+        };
+        format!("{} ({of}; {} after correction)", self.seen, p_text(self.adjusted))
+    }
+}
+
+/// Asks for what is new before the failures of each service that nothing explains. The drafts stand in the order of the
+/// groups.
+pub fn ask(scene: &Scene<'_>, drafts: &mut [Draft]) -> Vec<RuledOut> {
+    let mut rejected = Vec::new();
+    for service in &scene.state.services {
+        let is_left = |group: &Group| {
+            let serving = group.units.iter().filter(|(unit, _)| serves(&scene.units[*unit])).count();
+            group.basis == Basis::Unexplained && group.service == service.symbol && serving >= NOVELTY_UNITS_MIN
+        };
+        let left = (0..scene.groups.len()).filter(|at| is_left(&scene.groups[*at]));
+        let most = left.max_by_key(|at| (scene.groups[*at].units.len(), usize::MAX - at));
+        let Some(at) = most else { continue };
+        let Some(onset) = onset(scene, &scene.groups[at]) else { continue };
+        rejected.extend(ask_service(scene, service, &scene.groups[at], onset, &mut drafts[at]));
+    }
+    rejected
+}
+
+fn serves(unit: &Unit) -> bool {
+    matches!(unit.kind, UnitKind::Request | UnitKind::Worker) || (unit.kind == UnitKind::Instance && !unit.boot)
+}
+
+/// The first failure that two more follow soon: one alone may have nothing to do with them.
+fn onset(scene: &Scene<'_>, group: &Group) -> Option<i64> {
+    let mut ends: Vec<i64> = group.units.iter().map(|(unit, _)| scene.units[*unit].end).collect();
+    ends.sort_unstable();
+    ends.windows(NOVELTY_UNITS_MIN)
+        .find(|run| run[run.len() - 1] - run[0] <= CHANGE_BEFORE_ONSET_NANOS)
+        .map(|run| run[0])
+}
+
+fn ask_service(
+    scene: &Scene<'_>,
+    service: &ServiceState,
+    group: &Group,
+    onset: i64,
+    draft: &mut Draft,
+) -> Vec<RuledOut> {
+    let lines = lines(scene, service.symbol, group);
+    let Some(written) = written_since(scene.settled, service.symbol) else { return Vec::new() };
+    let seen: Vec<i64> =
+        seen(scene.settled, service.symbol, written).into_iter().filter(|at| *at <= minute(onset)).collect();
+    if seen.len() < NOVELTY_MINUTES_MIN {
+        draft.finding.missing.push(format!(
+            "what {} wrote before the first failure: {} of its minutes before it are in these files, so whether a line is new cannot be judged",
+            service.name,
+            seen.len().saturating_sub(1)
+        ));
+        return Vec::new();
+    }
+    let before = Before { minutes: seen[seen.len() / 4..].to_vec(), onset };
+    let start = before.minutes.first().map_or(onset, |at| at * MINUTE_NANOS);
+    let known: Vec<&Line> = lines.iter().filter(|line| !line.at_start && line.first <= onset + CLOCK_NANOS).collect();
+    let (new, old): (Vec<&Line>, Vec<&Line>) = known.into_iter().partition(|line| line.first >= start);
+    let mut tested = test_new(&new, &before);
+    tested.extend(test_old(&old, &before));
+    tested.sort_by(|a, b| a.adjusted.total_cmp(&b.adjusted).then_with(|| a.line.text.cmp(&b.line.text)));
+    let is_near = |one: &Tested<'_>| !one.is_new || onset - one.line.first <= CHANGE_BEFORE_ONSET_NANOS;
+    let mut told = tested.into_iter().filter(is_near).peekable();
+    if let Some(best) = told.next_if(|one| one.adjusted < NOVELTY_LEVEL) {
+        let rival = told.peek().is_some_and(|next| next.adjusted < NOVELTY_LEVEL);
+        tell(scene, service, group, &before, &best, rival, draft);
+    }
+    let hypothesis = |one: &Tested<'_>| format!("“{}” of {} causes the failures", one.line.text, service.name);
+    told.take(REJECTED_LINES_MAX)
+        .map(|one| RuledOut {
+            hypothesis: hypothesis(&one),
+            reason: one.words(),
+            evidence: vec![one.line.evidence.clone()],
+        })
+        .collect()
+}
+
+/// Since when the application's output of a service is in the files.
+fn written_since(settled: &Settled, service: Symbol) -> Option<i64> {
+    let of_service =
+        settled.facts.coverage.iter().filter(|((known, stream, _), _)| *known == service && is_output(*stream));
+    of_service.map(|(_, span)| span.first).min()
+}
+
+fn is_output(stream: Stream) -> bool {
+    matches!(stream, Stream::Stdout | Stream::Stderr | Stream::Application)
+}
+
+fn minute(nanos: i64) -> i64 {
+    nanos.div_euclid(MINUTE_NANOS)
+}
+
+/// Minutes in which a service answered requests or wrote lines, from a time on.
+fn seen(settled: &Settled, service: Symbol, from: i64) -> BTreeSet<i64> {
+    let of_service = settled.facts.traffic.iter().filter(|((known, _), _)| *known == service);
+    let mut minutes: BTreeSet<i64> = of_service.flat_map(|(_, minutes)| minutes.keys().copied()).collect();
+    minutes.extend(settled.rows_of(service).filter(|(_, row)| is_output(row.stream)).map(|(_, row)| minute(row.time)));
+    minutes.split_off(&minute(from))
+}
+
+/// What the application of a service wrote, by kind.
+fn lines(scene: &Scene<'_>, service: Symbol, group: &Group) -> Vec<Line> {
+    let settled = scene.settled;
+    let is_asked = |at: usize, cluster: &Cluster| {
+        let role = settled.classes[cluster.class.0 as usize].role;
+        cluster.service == service
+            && at != group.root
+            && matches!(role, Role::Cause | Role::Noise)
+            && !scene.rejected.contains(&at)
+            && is_output(settled.rows[cluster.rows[0]].stream)
+    };
+    let told = |cluster: &Cluster| {
+        let row = &settled.rows[cluster.rows[0]];
+        Line {
+            text: settled.classes[cluster.class.0 as usize].title.clone(),
+            cluster: cluster.id.clone(),
+            first: cluster.first,
+            count: Some(cluster.count),
+            minutes: Some(cluster.rows.iter().map(|row| minute(settled.rows[*row].time)).collect()),
+            evidence: settled.evidence(row, scene.files),
+            at_start: is_start(settled, service, row.instance, row.time),
+        }
+    };
+    let clusters = scene.clusters.list.iter().enumerate().filter(|(at, cluster)| is_asked(*at, cluster));
+    clusters.map(|(_, cluster)| told(cluster)).collect()
+}
+
+/// Whether an instance had just started.
+fn is_start(settled: &Settled, service: Symbol, instance: Symbol, time: i64) -> bool {
+    settled.facts.lives.get(&(service, instance)).is_some_and(|life| time - life.first <= STARTUP_NANOS)
+}
+
+/// Lines that are new, those that began together as one.
+fn test_new<'l>(new: &[&'l Line], before: &Before) -> Vec<Tested<'l>> {
+    let mut in_order = new.to_vec();
+    in_order.sort_by(|a, b| (a.first, &a.text).cmp(&(b.first, &b.text)));
+    let mut events: Vec<(&Line, usize)> = Vec::new();
+    for line in in_order {
+        match events.last_mut() {
+            Some((head, with)) if line.first - head.first <= SAME_EVENT_NANOS => *with += 1,
+            _ => events.push((line, 0)),
+        }
+    }
+    let all = before.seconds();
+    let p_values: Vec<f64> = events.iter().map(|(line, _)| (before.seconds_after(line.first) / all).min(1.0)).collect();
+    let of = events.len();
+    let adjusted = adjust::holm(&p_values);
+    let told = |((line, with), (p, adjusted)): ((&'l Line, usize), (f64, f64))| Tested {
+        line,
+        with,
+        p,
+        adjusted,
+        of,
+        is_new: true,
+        seen: format!(
+            "first written {:.1} s before the first failure, and never in the {} minutes before in which the service was seen",
+            Timestamp(before.onset).seconds_since(Timestamp(line.first)).max(0.0),
+            before.minutes.len()
+        ),
+    };
+    events.into_iter().zip(p_values.into_iter().zip(adjusted)).map(told).collect()
+}
+
+/// Lines that are known and more frequent than before.
+fn test_old<'l>(old: &[&'l Line], before: &Before) -> Vec<Tested<'l>> {
+    let from = minute(before.onset - CHANGE_BEFORE_ONSET_NANOS);
+    let late = before.since(before.onset - CHANGE_BEFORE_ONSET_NANOS);
+    let early = before.minutes.len() as u64 - late;
+    let mut tested = Vec::new();
+    for line in old {
+        let Some(minutes) = &line.minutes else { continue };
+        let inside = |at: &&i64| before.minutes.binary_search(at).is_ok();
+        let (now, then): (Vec<i64>, Vec<i64>) = minutes.iter().filter(inside).partition(|at| **at >= from);
+        let (now, then) = (now.len() as u64, then.len() as u64);
+        let rates = [(now, late), (then, early)].map(|(events, minutes)| Rate { events, exposure: number(minutes) });
+        let compared = poisson::compare(rates[0], rates[1], CONFIDENCE);
+        let is_more = |ratio: f64| ratio > 1.0 && now >= NOVELTY_UNITS_MIN as u64;
+        tested.push(Tested {
+            line,
+            with: 0,
+            p: compared.filter(|compared| is_more(compared.ratio.value)).map_or(1.0, |compared| compared.p),
+            adjusted: 1.0,
+            of: 1,
+            is_new: false,
+            seen: format!(
+                "written in {now} of the last {late} minutes before the first failure and in {then} of the {early} before them"
+            ),
+        });
+    }
+    let p_values: Vec<f64> = tested.iter().map(|one| one.p).collect();
+    let of = tested.len();
+    for (one, adjusted) in tested.iter_mut().zip(adjust::holm(&p_values)) {
+        (one.adjusted, one.of) = (adjusted, of);
+    }
+    // The others are the same as ever.
+    tested.retain(|one| one.p < NOVELTY_LEVEL);
+    tested
+}
+
+/// Names the line in the finding.
+fn tell(
+    scene: &Scene<'_>,
+    service: &ServiceState,
+    group: &Group,
+    before: &Before,
+    best: &Tested<'_>,
+    rival: bool,
+    draft: &mut Draft,
+) {
+    let line = best.line;
+    let last = group.units.iter().map(|(unit, _)| scene.units[*unit].end).max().unwrap_or(before.onset);
+    let is_silent_outside =
+        line.minutes.as_ref().is_some_and(|minutes| minutes.iter().all(|at| *at <= minute(last) + 1));
+    let changed = change_before(service, line.first, before.onset);
+    let is_likely =
+        best.is_new && best.adjusted < ALPHA && !rival && !scene.filtered && is_silent_outside && changed.is_none();
+    let finding = &mut draft.finding;
+    finding.verdict = if is_likely { Verdict::Likely } else { Verdict::Possible };
+    let how = if best.is_new { "New just before" } else { "More frequent just before" };
+    finding.title = format!("{how}: “{}”: {}", line.text, finding.title);
+    finding.cause.cluster.clone_from(&line.cluster);
+    finding.cause.summary = format!(
+        "“{}” was {}. Nothing knows this line; that it came just before does not by itself make it the cause.",
+        line.text,
+        best.words()
+    );
+    finding.score += NOVEL;
+    finding.score_parts.push(ScorePart {
+        name: "novel".to_owned(),
+        value: NOVEL,
+        why: format!("a line {}", best.words()),
+    });
+    finding.chain.insert(
+        0,
+        ChainLink {
+            role: Role::Cause,
+            cluster: line.cluster.clone(),
+            title: line.text.clone(),
+            count: line.count.unwrap_or(1),
+            instances: 0,
+            join: String::new(),
+            evidence: vec![line.evidence.clone()],
+        },
+    );
+    finding.first = finding.first.min(Timestamp(line.first));
+    finding.why.retain(|sentence| !sentence.starts_with("no entry of these files comes before"));
+    finding.why.push(format!("perhaps because of “{}”, {}", line.text, best.words()));
+    if best.with > 0 {
+        finding.support.push(format!("{} other lines are new at the same moment", best.with));
+    }
+    if rival {
+        finding.against.push("another line is new before the failures as well".to_owned());
+    }
+    if !is_silent_outside {
+        finding.against.push("the line goes on after the last failure".to_owned());
+    }
+    finding.against.extend(changed);
+    "what this line means, and what the application does then".clone_into(&mut finding.missing[0]);
+}
+
+/// A change of the service that came with the line, or before it: then the change may be why the line is new.
+fn change_before(service: &ServiceState, line: i64, onset: i64) -> Option<String> {
+    let window = line - CHANGE_BEFORE_ONSET_NANOS..=onset;
+    let deployed = service.history.deployments.iter().find(|one| window.contains(&one.time.0) && one.kind != "refused");
+    let first_seen = service.revisions.iter().find(|one| one.span.is_some_and(|span| window.contains(&span.first)));
+    let what = deployed
+        .map(|one| format!("a {} at {}", one.kind, one.time.to_rfc3339()))
+        .or_else(|| first_seen.map(|one| format!("{}, first seen then,", one.name)))?;
+    Some(format!("{what} came in the ten minutes before it, and may be why the line is new"))
+}
