@@ -184,11 +184,11 @@ fn an_azure_app_and_a_google_service_of_one_name_are_two() {
 #[test]
 fn a_caller_that_names_nobody_says_whom_it_waits_for_and_one_with_its_own_reason_does_not() {
     let report = told("caller-without-trace-or-host");
-    let [callee, caller] = report.findings.as_slice() else { panic!("two findings") };
-    assert!(callee.score > caller.score);
+    let [leading, caller] = report.findings.as_slice() else { panic!("two findings") };
+    assert!(leading.score > caller.score);
     let against = caller.against.join(" ");
     assert!(against.contains("waits for payments") && against.contains("after correction"), "{against}");
-    assert!(callee.support.iter().any(|sentence| sentence.contains("of shop-front most likely waits for it")));
+    assert!(leading.support.iter().any(|sentence| sentence.contains("of shop-front most likely waits for it")));
     let sum: f64 = caller.score_parts.iter().map(|part| part.value).sum();
     assert!((sum - caller.score).abs() < 1e-9, "the parts give the score");
 

@@ -13,6 +13,9 @@ const EXPORTS: u64 = 120;
 /// More than so many are not chance: with a hundredth of 120 expected, that is one run in two hundred.
 const FALSE_MAX: usize = 4;
 
+/// The same for new lines, which are called possible at the level of 5 %: six are expected of 120.
+const NAMED_MAX: usize = 13;
+
 fn told(name: &str) -> Report {
     let incident = incidents().into_iter().find(|incident| incident.name == name).expect("the fixture");
     analyze(&incident.inputs(), &incident.state_files(), 2)
@@ -57,6 +60,60 @@ fn random_lines_are_taken_for_causes_no_more_often_than_the_level_allows() {
         assert!(report.ruled_out.iter().any(|one| is_decoy(&one.hypothesis)), "seed {seed} rejects nothing");
     }
     assert!(taken.len() <= FALSE_MAX, "{} of {EXPORTS}: seeds {taken:?}", taken.len());
+}
+
+#[test]
+fn a_line_that_is_new_is_named_with_its_family_and_novelty_is_not_judged_without_time_before() {
+    let report = told("new-line-before-silent-failures");
+    let finding = &report.findings[0];
+    assert!(finding.cause.summary.contains("the only new one tested"), "{}", finding.cause.summary);
+    assert!(finding.title.starts_with("New just before: “switching reads"), "{}", finding.title);
+    let sum: f64 = finding.score_parts.iter().map(|part| part.value).sum();
+    assert!((sum - finding.score).abs() < 1e-9, "the parts give the score");
+
+    let report = told("new-lines-all-the-time");
+    let decoy = report.ruled_out.iter().find(|one| one.hypothesis.contains("synonyms")).expect("the nearest line");
+    assert!(decoy.reason.contains("one of 7 new ones tested; p = 0.3"), "{}", decoy.reason);
+
+    let report = told("nothing-covered-before-the-failures");
+    let missing = report.findings[0].missing.join(" ");
+    assert!(missing.contains("whether a line is new cannot be judged"), "{missing}");
+}
+
+#[test]
+fn random_new_lines_are_named_no_more_often_than_the_level_allows() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut named = Vec::new();
+    for seed in 1..=EXPORTS {
+        let path = folder.path().join("new.ndjson");
+        std::fs::write(&path, quiet_lines(seed)).expect("a writable folder");
+        let report = analyze(&[path], &[], 1);
+        let finding = &report.findings[0];
+        if finding.title.contains("decoy") {
+            named.push((seed, finding.verdict));
+        }
+    }
+    let likely = named.iter().filter(|(_, verdict)| *verdict > Verdict::Possible).count();
+    assert!(named.len() <= NAMED_MAX && likely <= FALSE_MAX, "of {EXPORTS}: {named:?}");
+}
+
+/// Two hours of one instance: unremarkable lines at moments of their own, and failures from a random moment on.
+fn quiet_lines(seed: u64) -> String {
+    let mut dice = Dice::new(seed, "new lines");
+    let onset = dice.range(1_800_000, 6_600_000);
+    let mut lines: Vec<Value> = (0..120).map(|minute| request(60_000 * minute, 200, "/api/cart")).collect();
+    lines.extend((0..12).map(|number| request(onset + 15_000 * number, 500, "/api/pay")));
+    for number in 0..dice.range(1, 25) {
+        let kind = format!("decoy {} {} done", dice.word("abcdefgh", 5), dice.word("klmnop", 5));
+        let first = dice.range(60_000, 7_100_000);
+        for copy in 0..dice.range(1, 6) {
+            let moment = if copy == 0 { first } else { dice.range(first, 7_199_000) };
+            let mut line = entry(moment, "stdout", &format!("{seed}-{number}-{copy}"), &[("textPayload", json!(kind))]);
+            line["severity"] = json!("INFO");
+            lines.push(line);
+        }
+    }
+    lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n") + "\n"
 }
 
 /// Two hours of one instance: failed requests, and lines at moments of their own.

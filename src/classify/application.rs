@@ -21,6 +21,8 @@ pub struct Classifier<'c> {
     unremarkable: Arc<Classified>,
     /// How much is kept out of what is remembered.
     pub redaction: redact::Level,
+    /// Kind of the last entry, where it was an unremarkable line.
+    kind: Option<u64>,
 }
 
 impl<'c> Classifier<'c> {
@@ -37,6 +39,7 @@ impl<'c> Classifier<'c> {
             failure_words,
             unremarkable,
             redaction: redact::Level::default(),
+            kind: None,
         }
     }
 
@@ -46,8 +49,15 @@ impl<'c> Classifier<'c> {
         Self { redaction: level, ..self }
     }
 
+    /// The kind of the entry that was classified last, where it was an unremarkable line: lines that differ in values
+    /// only have one kind, on every machine.
+    pub fn kind(&self) -> Option<u64> {
+        self.kind
+    }
+
     /// What the entry says. Audit entries are classified by [`Self::classify_text`] on their message.
     pub fn classify(&mut self, entry: &Entry<'_>) -> Arc<Classified> {
+        self.kind = None;
         let request = entry.http.as_ref().filter(|_| entry.stream == Stream::Requests);
         if let Some(http) = request
             && entry.text.is_empty()
@@ -56,14 +66,17 @@ impl<'c> Classifier<'c> {
             return Arc::clone(&self.unremarkable);
         }
         let key = match self.memory.recall(entry) {
-            Recall::Known(class) => return class,
+            Recall::Known(class, kind) => {
+                self.kind = kind;
+                return class;
+            }
             Recall::New(key) => Some(key),
             Recall::TooLong => None,
         };
         let class = if request.is_some() { self.classify_request(entry) } else { self.classify_application(entry) };
         let class = Arc::new(class.redacted(self.redaction));
         if let Some(key) = key {
-            self.memory.remember(key, &class);
+            self.kind = self.memory.remember(key, &class);
         }
         class
     }

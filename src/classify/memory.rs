@@ -3,13 +3,14 @@
 //! In: entries and what was made of them. Out: the same answer for an entry that says the same. Unremarkable texts are
 //! also known without what is volatile in them; of others the whole text is evidence, so only equal ones are equal.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 
 use super::Classified;
+use super::kind::kind_of;
 use super::volatile::without_volatile;
 use crate::model::{Entry, Stream};
 
@@ -21,9 +22,10 @@ const TEXT_BYTES_MAX: usize = 16_384;
 
 /// The memory of one worker.
 pub(super) struct Memory {
-    known: HashMap<u64, Arc<Classified>, FixedState>,
+    known: HashMap<u64, (Arc<Classified>, Option<u64>), FixedState>,
     /// Texts of applications that were unremarkable, without what is volatile.
-    quiet: HashSet<u64, FixedState>,
+    /// The kind of each.
+    quiet: HashMap<u64, Option<u64>, FixedState>,
     /// What these say.
     unremarkable: Arc<Classified>,
     /// The last such text, for its room.
@@ -41,8 +43,8 @@ pub(super) struct Key {
 
 /// What is known about an entry.
 pub(super) enum Recall {
-    /// An equal one said this, or one that differs in nothing but times and ids.
-    Known(Arc<Classified>),
+    /// An equal one said this, or one that differs in nothing but times and ids; and its kind, where it is unremarkable.
+    Known(Arc<Classified>, Option<u64>),
     /// Nothing; remember it under this key.
     New(Key),
     /// Nothing, and it is too long to be remembered.
@@ -55,7 +57,7 @@ impl Memory {
         Self {
             unremarkable,
             known: HashMap::default(),
-            quiet: HashSet::default(),
+            quiet: HashMap::default(),
             shape: Vec::new(),
             hasher: FixedState::with_seed(7),
         }
@@ -71,38 +73,41 @@ impl Memory {
         let http = request.map(|http| (http.status, &*http.method, &*http.url));
         let place = (entry.platform, entry.stream, entry.severity, &*entry.reason, entry.text.is_empty());
         let whole = self.hasher.hash_one((place, body, http));
-        if let Some(known) = self.known.get(&whole) {
-            return Recall::Known(Arc::clone(known));
+        if let Some((known, kind)) = self.known.get(&whole) {
+            return Recall::Known(Arc::clone(known), *kind);
         }
         let shape = request.is_none().then(|| {
             without_volatile(body, &mut self.shape);
             self.hasher.hash_one((place, &self.shape))
         });
-        if shape.is_some_and(|shape| self.quiet.contains(&shape)) {
+        if let Some(kind) = shape.and_then(|shape| self.quiet.get(&shape)).copied() {
             // Should the very same text come again, its shape need not be made.
             let unremarkable = Arc::clone(&self.unremarkable);
-            self.keep(whole, Arc::clone(&unremarkable));
-            return Recall::Known(unremarkable);
+            self.keep(whole, Arc::clone(&unremarkable), kind);
+            return Recall::Known(unremarkable, kind);
         }
         Recall::New(Key { whole, shape })
     }
 
-    /// Remembers what an entry says.
-    pub(super) fn remember(&mut self, key: Key, class: &Arc<Classified>) {
+    /// Remembers what the entry that was looked up last says; its kind, where it is unremarkable.
+    pub(super) fn remember(&mut self, key: Key, class: &Arc<Classified>) -> Option<u64> {
+        let is_line = key.shape.is_some() && class.is_quiet();
+        let kind = if is_line { kind_of(&self.shape) } else { None };
         if let Some(shape) = key.shape.filter(|_| class.is_quiet()) {
             if self.quiet.len() >= TEXTS_MAX {
                 self.quiet.clear();
             }
-            self.quiet.insert(shape);
+            self.quiet.insert(shape, kind);
         }
-        self.keep(key.whole, Arc::clone(class));
+        self.keep(key.whole, Arc::clone(class), kind);
+        kind
     }
 
-    fn keep(&mut self, whole: u64, class: Arc<Classified>) {
+    fn keep(&mut self, whole: u64, class: Arc<Classified>, kind: Option<u64>) {
         if self.known.len() >= TEXTS_MAX {
             self.known.clear();
         }
-        self.known.insert(whole, class);
+        self.known.insert(whole, (class, kind));
     }
 }
 
@@ -125,7 +130,7 @@ mod tests {
         let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
         let starts = (0..bytes.len()).filter(|at| is_digit(*at) && (*at == 0 || !is_digit(at - 1)));
         let changed = |start: usize| {
-            let end = (start..).find(|at| !is_digit(*at)).unwrap_or(start);
+            let end = (start..=bytes.len()).find(|at| !is_digit(*at)).unwrap_or(start);
             let number: String =
                 text[start..end].bytes().map(|digit| char::from(b'0' + (digit - b'0' + 3) % 10)).collect();
             format!("{}{number}{}", &text[..start], &text[end..])

@@ -17,11 +17,13 @@ pub mod template;
 
 mod application;
 mod failure_words;
+mod kind;
 mod memory;
 mod request;
 mod volatile;
 
 pub use application::Classifier;
+pub use kind::shown_line;
 pub use request::{Caller, caller_of, is_failed_request, is_health_check, path_of, path_template, status_of};
 
 use serde::{Deserialize, Serialize};

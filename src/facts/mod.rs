@@ -15,6 +15,7 @@ pub mod columns;
 pub mod file_span;
 pub mod health;
 pub mod life;
+pub mod novelty;
 pub mod patterns;
 pub mod record;
 pub mod row;
@@ -51,6 +52,7 @@ pub use home::Home;
 use home::{GroupOrigins, Origin, RecentOrigins};
 use instances::{InstanceNumbers, Sign};
 use life::Life;
+use novelty::Novelty;
 use row::{ClassId, Row};
 use seen::Seen;
 pub use settle::Settled;
@@ -96,6 +98,8 @@ pub struct Facts {
     pub projects: Map<Symbol, u64>,
     /// Deployment history.
     pub audit: Vec<AuditFact>,
+    /// Kinds of lines that are only counted.
+    pub novelty: Novelty,
     classes: Classes,
     duplicates: Map<u64, Position>,
     recent: Map<usize, (Arc<Classified>, KnownClass)>,
@@ -174,7 +178,11 @@ impl Facts {
         self.tally(entry, origin, time);
         let end = self.observe_life(entry, origin, instance, time);
         self.audit.extend(audit::azure_fact(entry, time));
-        if !class.is_quiet() {
+        if class.is_quiet() {
+            if let Some(kind) = classifier.kind() {
+                self.novelty.add(origin.service, entry, kind, time, identity.unwrap_or(0));
+            }
+        } else {
             let place = Place { origin, instance, time: end, written: time, identity: identity.unwrap_or(0) };
             self.keep(entry, &class, &place);
         }
@@ -326,6 +334,7 @@ impl Facts {
         for (service, home) in other.homes {
             self.homes.entry(ours(service)).and_modify(|known| known.merge(&home)).or_insert(home);
         }
+        self.novelty.merge(other.novelty, ours);
         for (project, count) in other.projects {
             *self.projects.entry(ours(project)).or_default() += count;
         }

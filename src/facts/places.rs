@@ -53,6 +53,9 @@ impl Facts {
         for (service, place) in taken(&mut self.homes, into, |service| *service) {
             self.homes.entry(ours(service)).and_modify(|known| known.merge(&place)).or_insert(place);
         }
+        for (service, kinds) in taken(self.novelty.all_mut(), into, |service| *service) {
+            self.novelty.all_mut().entry(ours(service)).or_default().merge(kinds);
+        }
         for ((service, instance), life) in taken(&mut self.lives, into, |key| key.0) {
             let revision = life.revision;
             self.lives.entry((ours(service), instance)).or_default().merge(&life, revision, &self.symbols);

@@ -110,6 +110,9 @@ impl Facts {
         for fact in &mut self.audit {
             fact.position = first(fact.identity, fact.position);
         }
+        for (identity, place) in self.novelty.places_mut() {
+            *place = first(identity, *place);
+        }
     }
 
     /// Which service each audit fact is about: the one of its name and place; where several can be meant, the one that
@@ -138,6 +141,7 @@ impl Facts {
     pub fn settle(mut self, classifier: &Classifier) -> Settled {
         self.gather();
         self.resolve_copies();
+        self.novelty.clean(classifier.redaction);
         let mut rows = std::mem::take(&mut self.rows);
         order::put_in_order(&mut rows, &self.symbols);
         super::repeats::count_once(&mut rows);

@@ -10,10 +10,12 @@ use super::audit::AuditFact;
 use super::file_span::FileSpan;
 use super::health::Health;
 use super::life::Life;
+use super::novelty::{Kinds, Novelty};
 use super::row::{ClassId, Row};
 use super::symbols::Symbol;
 use super::{Facts, Home, Map, Span};
 use crate::classify::Classified;
+use crate::classify::redact::Level;
 use crate::model::{Position, Severity, Stream};
 
 /// No honest count is larger, and sums of as many of them as there can be shards do not overflow.
@@ -58,6 +60,7 @@ pub struct Counts {
     minutes: Vec<(i64, u64)>,
     homes: Vec<(Symbol, Home)>,
     projects: Vec<(Symbol, u64)>,
+    kinds: Vec<(Symbol, Kinds)>,
 }
 
 /// A table points to what is not there, or holds what cannot be.
@@ -70,6 +73,7 @@ impl Facts {
     /// number each name has now. Texts that only the caller refers to must be interned before.
     pub fn ordered(mut self) -> (Self, Vec<Symbol>) {
         self.resolve_copies();
+        self.novelty.clean(Level::default());
         let mut texts: Vec<&str> = self.symbols.texts().collect();
         texts.sort_unstable();
         let mut ordered = Self::default();
@@ -126,6 +130,10 @@ impl Facts {
             }
         }
         self.files = files;
+        for (_, place) in self.novelty.places_mut() {
+            // Of what was read before, the first reading tells the same lines at a known place.
+            place.file = known(place.file)?.unwrap_or(u32::MAX);
+        }
         Ok(())
     }
 
@@ -150,6 +158,7 @@ impl Facts {
                 minutes: sorted(self.minutes),
                 homes: sorted(self.homes),
                 projects: sorted(self.projects),
+                kinds: sorted(self.novelty.into_all()),
             },
         }
     }
@@ -192,6 +201,8 @@ impl Facts {
         facts.minutes = counts.minutes.into_iter().collect();
         facts.homes = counts.homes.into_iter().collect();
         facts.projects = counts.projects.into_iter().collect();
+        facts.novelty =
+            Novelty::from_all(counts.kinds).ok_or(Unsound("there are more kinds of lines than a scan keeps"))?;
         Ok(facts)
     }
 }
@@ -207,7 +218,8 @@ impl Counts {
             && self.revisions.iter().all(|(key, _)| is_pair(*key))
             && self.coverage.iter().all(|((service, ..), _)| is_name(*service))
             && self.homes.iter().all(|(service, _)| is_name(*service))
-            && self.projects.iter().all(|(project, _)| is_name(*project));
+            && self.projects.iter().all(|(project, _)| is_name(*project))
+            && self.kinds.iter().all(|(service, _)| is_name(*service));
         if !is_complete {
             return Err(Unsound("a count names what is not there"));
         }

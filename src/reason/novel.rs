@@ -11,7 +11,9 @@
 //! onset and in those before them, by the exact Poisson test with known exposure. Lines that an instance writes when it
 //! starts are left out: a start is often the consequence.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+
+use foldhash::fast::FixedState;
 
 use super::Draft;
 use super::groups::{Basis, Group};
@@ -22,6 +24,7 @@ use super::weights::{
 };
 use crate::facts::Settled;
 use crate::facts::clusters::{Cluster, Clusters};
+use crate::facts::novelty::Kinds;
 use crate::facts::symbols::Symbol;
 use crate::model::report::{ChainLink, Evidence, RuledOut, ScorePart};
 use crate::model::{Role, Stream, Timestamp, Verdict};
@@ -203,6 +206,7 @@ fn seen(settled: &Settled, service: Symbol, from: i64) -> BTreeSet<i64> {
     let of_service = settled.facts.traffic.iter().filter(|((known, _), _)| *known == service);
     let mut minutes: BTreeSet<i64> = of_service.flat_map(|(_, minutes)| minutes.keys().copied()).collect();
     minutes.extend(settled.rows_of(service).filter(|(_, row)| is_output(row.stream)).map(|(_, row)| minute(row.time)));
+    minutes.extend(settled.facts.novelty.of(service).into_iter().flat_map(Kinds::spoke));
     minutes.split_off(&minute(from))
 }
 
@@ -230,7 +234,31 @@ fn lines(scene: &Scene<'_>, service: Symbol, group: &Group) -> Vec<Line> {
         }
     };
     let clusters = scene.clusters.list.iter().enumerate().filter(|(at, cluster)| is_asked(*at, cluster));
-    clusters.map(|(_, cluster)| told(cluster)).collect()
+    let mut lines: Vec<Line> = clusters.map(|(_, cluster)| told(cluster)).collect();
+    let starts: HashMap<&str, i64, FixedState> =
+        settled.instances_of(service).map(|(instance, life)| (settled.text(instance), life.first)).collect();
+    let kinds = settled.facts.novelty.of(service).into_iter().flat_map(Kinds::iter);
+    lines.extend(kinds.map(|kind| {
+        let place = kind.position();
+        let evidence = Evidence {
+            timestamp: Timestamp(kind.first.time),
+            insert_id: kind.first.insert_id.clone(),
+            file: scene.files.get(place.file as usize).cloned().unwrap_or_default(),
+            line: place.line,
+            text: kind.first.text.clone(),
+        };
+        let started = starts.get(kind.first.instance.as_str());
+        Line {
+            text: kind.first.text.clone(),
+            cluster: String::new(),
+            first: kind.first.time,
+            count: None,
+            minutes: kind.minutes().cloned(),
+            evidence,
+            at_start: started.is_some_and(|start| kind.first.time - start <= STARTUP_NANOS),
+        }
+    }));
+    lines
 }
 
 /// Whether an instance had just started.
