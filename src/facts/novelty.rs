@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Map;
 use super::symbols::Symbol;
+use super::tables::Unsound;
 use crate::classify::{redact, shown_line};
 use crate::model::{Entry, Position, Stream, Timestamp};
 
@@ -31,7 +32,7 @@ const BODY_BYTES_MAX: usize = 2_048;
 const TEXT_BYTES_MAX: usize = 1_024;
 
 /// The first entry of a kind; names are texts, so that parts merge without their tables.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct First {
     /// Nanoseconds since the epoch.
     pub time: i64,
@@ -57,7 +58,7 @@ impl First {
 }
 
 /// One kind of line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kind {
     /// Its first entry.
     pub first: First,
@@ -91,6 +92,30 @@ impl Kind {
         self.is_frequent |= other.is_frequent;
         self.minutes.extend(other.minutes);
         self.bound();
+    }
+
+    /// Takes an entry for the first one if it is. Newest-first exports do so with every entry, so room is used again.
+    fn see(&mut self, entry: &Entry<'_>, time: Timestamp, identity: u64) {
+        let order = (time.0, &*entry.insert_id).cmp(&(self.first.time, self.first.insert_id.as_str()));
+        let body: &str = if entry.text.is_empty() { entry.json.as_deref().unwrap_or("") } else { &entry.text };
+        let tie = || FixedState::with_seed(31).hash_one((body, &*entry.instance));
+        let tie = if order != Ordering::Greater && entry.insert_id.is_empty() { tie() } else { 0 };
+        match order.then(tie.cmp(&self.first.tie)) {
+            Ordering::Greater => return,
+            Ordering::Equal => {}
+            Ordering::Less => {
+                let first = &mut self.first;
+                (first.time, first.tie, first.identity) = (time.0, tie, identity);
+                let texts = [(&mut first.insert_id, &*entry.insert_id), (&mut first.instance, &*entry.instance)];
+                let body = &body[..body.floor_char_boundary(BODY_BYTES_MAX)];
+                for (mine, theirs) in texts.into_iter().chain([(&mut first.body, body)]) {
+                    mine.clear();
+                    mine.push_str(theirs);
+                }
+                self.places.clear();
+            }
+        }
+        self.stands(entry.position);
     }
 
     fn stands(&mut self, place: Position) {
@@ -176,34 +201,15 @@ impl Kinds {
                     kind.bound();
                 }
             }
-            if time.0 > kind.first.time {
-                return;
-            }
+            kind.see(entry, time, identity);
+            return;
         }
         self.spoke.insert(minute);
-        let body: &str = if entry.text.is_empty() { entry.json.as_deref().unwrap_or("") } else { &entry.text };
-        let first = First {
-            time: time.0,
-            insert_id: entry.insert_id.to_string(),
-            tie: FixedState::with_seed(31).hash_one((body, &*entry.instance)),
-            instance: entry.instance.to_string(),
-            text: String::new(),
-            identity,
-            body: body[..body.floor_char_boundary(BODY_BYTES_MAX)].to_owned(),
-        };
-        let kind = Kind {
-            first,
-            places: vec![entry.position],
-            minutes: BTreeSet::from([minute]),
-            is_frequent: false,
-            recent: minute,
-        };
-        if let Some(known) = self.by_hash.get_mut(&hash) {
-            known.merge(kind);
-        } else {
-            self.by_hash.insert(hash, kind);
-            self.bound();
-        }
+        let mut kind = Kind { minutes: BTreeSet::from([minute]), recent: minute, ..Kind::default() };
+        kind.first.time = i64::MAX;
+        kind.see(entry, time, identity);
+        self.by_hash.insert(hash, kind);
+        self.bound();
     }
 }
 
@@ -238,6 +244,16 @@ impl Novelty {
         })
     }
 
+    /// Gives files other numbers. Of what was read before, the first reading tells the same lines at a known place.
+    pub(super) fn renumber_files(&mut self, ours: impl Fn(u32) -> Result<Option<u32>, Unsound>) -> Result<(), Unsound> {
+        for kind in self.by_service.values_mut().flat_map(|kinds| kinds.by_hash.values_mut()) {
+            for place in std::mem::take(&mut kind.places) {
+                kind.places.extend(ours(place.file)?.map(|file| Position { file, ..place }));
+            }
+        }
+        Ok(())
+    }
+
     /// Makes the first lines fit to be shown, and to leave the process.
     pub(super) fn clean(&mut self, level: redact::Level) {
         for kind in self.by_service.values_mut().flat_map(|kinds| kinds.by_hash.values_mut()) {
@@ -245,7 +261,7 @@ impl Novelty {
             if !body.is_empty() {
                 kind.first.text = shown_line(&body, level);
             }
-            kind.places = vec![kind.position()];
+            kind.places = kind.places.iter().copied().min().into_iter().collect();
         }
     }
 

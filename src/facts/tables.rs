@@ -130,11 +130,7 @@ impl Facts {
             }
         }
         self.files = files;
-        for (_, place) in self.novelty.places_mut() {
-            // Of what was read before, the first reading tells the same lines at a known place.
-            place.file = known(place.file)?.unwrap_or(u32::MAX);
-        }
-        Ok(())
+        self.novelty.renumber_files(known)
     }
 
     /// The tables of ordered facts.

@@ -33,6 +33,7 @@ mod upstream;
 mod verdict;
 mod why;
 mod words;
+mod written;
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 

@@ -11,23 +11,21 @@
 //! onset and in those before them, by the exact Poisson test with known exposure. Lines that an instance writes when it
 //! starts are left out: a start is often the consequence.
 
-use std::collections::{BTreeSet, HashMap};
-
-use foldhash::fast::FixedState;
+use std::collections::BTreeSet;
 
 use super::Draft;
 use super::groups::{Basis, Group};
 use super::units::{Unit, UnitKind};
 use super::weights::{
     CHANGE_BEFORE_ONSET_NANOS, CLOCK_NANOS, NOVEL, NOVELTY_LEVEL, NOVELTY_MINUTES_MIN, NOVELTY_UNITS_MIN,
-    REJECTED_LINES_MAX, SAME_EVENT_NANOS, STARTUP_NANOS,
+    REJECTED_LINES_MAX, SAME_EVENT_NANOS,
 };
+use super::written::{self, Line, minute};
 use crate::facts::Settled;
-use crate::facts::clusters::{Cluster, Clusters};
-use crate::facts::novelty::Kinds;
-use crate::facts::symbols::Symbol;
-use crate::model::report::{ChainLink, Evidence, RuledOut, ScorePart};
-use crate::model::{Role, Stream, Timestamp, Verdict};
+use crate::facts::clusters::Clusters;
+use crate::facts::novelty::{KINDS_MAX, Kinds};
+use crate::model::report::{ChainLink, RuledOut, ScorePart};
+use crate::model::{Role, Timestamp, Verdict};
 use crate::state::{ServiceState, State};
 use crate::stats::poisson::{self, Rate};
 use crate::stats::{ALPHA, CONFIDENCE, adjust, number, p_text};
@@ -52,18 +50,6 @@ pub struct Scene<'a> {
     pub rejected: BTreeSet<usize>,
     /// The export holds no entry below WARNING.
     pub filtered: bool,
-}
-
-/// A line of a service. Times are nanoseconds since the epoch.
-struct Line {
-    text: String,
-    cluster: String,
-    first: i64,
-    count: Option<u64>,
-    /// Minutes in which it was written; `None` where they are too many.
-    minutes: Option<BTreeSet<i64>>,
-    evidence: Evidence,
-    at_start: bool,
 }
 
 /// The covered time of a service before its failures, in minutes since the epoch.
@@ -151,10 +137,10 @@ fn ask_service(
     onset: i64,
     draft: &mut Draft,
 ) -> Vec<RuledOut> {
-    let lines = lines(scene, service.symbol, group);
-    let Some(written) = written_since(scene.settled, service.symbol) else { return Vec::new() };
+    let lines = written::lines(scene, service.symbol, group);
+    let Some(since) = written::written_since(scene.settled, service.symbol) else { return Vec::new() };
     let seen: Vec<i64> =
-        seen(scene.settled, service.symbol, written).into_iter().filter(|at| *at <= minute(onset)).collect();
+        written::seen(scene.settled, service.symbol, since).into_iter().filter(|at| *at <= minute(onset)).collect();
     if seen.len() < NOVELTY_MINUTES_MIN {
         draft.finding.missing.push(format!(
             "what {} wrote before the first failure: {} of its minutes before it are in these files, so whether a line is new cannot be judged",
@@ -162,6 +148,12 @@ fn ask_service(
             seen.len().saturating_sub(1)
         ));
         return Vec::new();
+    }
+    if scene.settled.facts.novelty.of(service.symbol).is_some_and(Kinds::is_sample) {
+        draft.finding.missing.push(format!(
+            "{} writes more than {KINDS_MAX} kinds of lines: only so many of them were asked whether they are new",
+            service.name
+        ));
     }
     let before = Before { minutes: seen[seen.len() / 4..].to_vec(), onset };
     let start = before.minutes.first().map_or(onset, |at| at * MINUTE_NANOS);
@@ -184,86 +176,6 @@ fn ask_service(
             evidence: vec![one.line.evidence.clone()],
         })
         .collect()
-}
-
-/// Since when the application's output of a service is in the files.
-fn written_since(settled: &Settled, service: Symbol) -> Option<i64> {
-    let of_service =
-        settled.facts.coverage.iter().filter(|((known, stream, _), _)| *known == service && is_output(*stream));
-    of_service.map(|(_, span)| span.first).min()
-}
-
-fn is_output(stream: Stream) -> bool {
-    matches!(stream, Stream::Stdout | Stream::Stderr | Stream::Application)
-}
-
-fn minute(nanos: i64) -> i64 {
-    nanos.div_euclid(MINUTE_NANOS)
-}
-
-/// Minutes in which a service answered requests or wrote lines, from a time on.
-fn seen(settled: &Settled, service: Symbol, from: i64) -> BTreeSet<i64> {
-    let of_service = settled.facts.traffic.iter().filter(|((known, _), _)| *known == service);
-    let mut minutes: BTreeSet<i64> = of_service.flat_map(|(_, minutes)| minutes.keys().copied()).collect();
-    minutes.extend(settled.rows_of(service).filter(|(_, row)| is_output(row.stream)).map(|(_, row)| minute(row.time)));
-    minutes.extend(settled.facts.novelty.of(service).into_iter().flat_map(Kinds::spoke));
-    minutes.split_off(&minute(from))
-}
-
-/// What the application of a service wrote, by kind.
-fn lines(scene: &Scene<'_>, service: Symbol, group: &Group) -> Vec<Line> {
-    let settled = scene.settled;
-    let is_asked = |at: usize, cluster: &Cluster| {
-        let role = settled.classes[cluster.class.0 as usize].role;
-        cluster.service == service
-            && at != group.root
-            && matches!(role, Role::Cause | Role::Noise)
-            && !scene.rejected.contains(&at)
-            && is_output(settled.rows[cluster.rows[0]].stream)
-    };
-    let told = |cluster: &Cluster| {
-        let row = &settled.rows[cluster.rows[0]];
-        Line {
-            text: settled.classes[cluster.class.0 as usize].title.clone(),
-            cluster: cluster.id.clone(),
-            first: cluster.first,
-            count: Some(cluster.count),
-            minutes: Some(cluster.rows.iter().map(|row| minute(settled.rows[*row].time)).collect()),
-            evidence: settled.evidence(row, scene.files),
-            at_start: is_start(settled, service, row.instance, row.time),
-        }
-    };
-    let clusters = scene.clusters.list.iter().enumerate().filter(|(at, cluster)| is_asked(*at, cluster));
-    let mut lines: Vec<Line> = clusters.map(|(_, cluster)| told(cluster)).collect();
-    let starts: HashMap<&str, i64, FixedState> =
-        settled.instances_of(service).map(|(instance, life)| (settled.text(instance), life.first)).collect();
-    let kinds = settled.facts.novelty.of(service).into_iter().flat_map(Kinds::iter);
-    lines.extend(kinds.map(|kind| {
-        let place = kind.position();
-        let evidence = Evidence {
-            timestamp: Timestamp(kind.first.time),
-            insert_id: kind.first.insert_id.clone(),
-            file: scene.files.get(place.file as usize).cloned().unwrap_or_default(),
-            line: place.line,
-            text: kind.first.text.clone(),
-        };
-        let started = starts.get(kind.first.instance.as_str());
-        Line {
-            text: kind.first.text.clone(),
-            cluster: String::new(),
-            first: kind.first.time,
-            count: None,
-            minutes: kind.minutes().cloned(),
-            evidence,
-            at_start: started.is_some_and(|start| kind.first.time - start <= STARTUP_NANOS),
-        }
-    }));
-    lines
-}
-
-/// Whether an instance had just started.
-fn is_start(settled: &Settled, service: Symbol, instance: Symbol, time: i64) -> bool {
-    settled.facts.lives.get(&(service, instance)).is_some_and(|life| time - life.first <= STARTUP_NANOS)
 }
 
 /// Lines that are new, those that began together as one.

@@ -1,0 +1,111 @@
+//! What the application of a service wrote, by kind of line, and in which minutes the service was seen.
+//!
+//! In: kept lines by cluster, and kinds of unremarkable lines. Out: [`Line`]s with their first entry.
+
+use std::collections::{BTreeSet, HashMap};
+
+use foldhash::fast::FixedState;
+
+use super::groups::Group;
+use super::novel::Scene;
+use super::weights::STARTUP_NANOS;
+use crate::facts::Settled;
+use crate::facts::clusters::Cluster;
+use crate::facts::novelty::Kinds;
+use crate::facts::symbols::Symbol;
+use crate::model::report::Evidence;
+use crate::model::{Role, Stream, Timestamp};
+
+const MINUTE_NANOS: i64 = 60_000_000_000;
+
+/// A line of a service. Times are nanoseconds since the epoch.
+pub(super) struct Line {
+    pub(super) text: String,
+    pub(super) cluster: String,
+    pub(super) first: i64,
+    pub(super) count: Option<u64>,
+    /// Minutes in which it was written; `None` where they are too many.
+    pub(super) minutes: Option<BTreeSet<i64>>,
+    pub(super) evidence: Evidence,
+    pub(super) at_start: bool,
+}
+
+/// Since when the application's output of a service is in the files.
+pub(super) fn written_since(settled: &Settled, service: Symbol) -> Option<i64> {
+    let of_service =
+        settled.facts.coverage.iter().filter(|((known, stream, _), _)| *known == service && is_output(*stream));
+    of_service.map(|(_, span)| span.first).min()
+}
+
+fn is_output(stream: Stream) -> bool {
+    matches!(stream, Stream::Stdout | Stream::Stderr | Stream::Application)
+}
+
+pub(super) fn minute(nanos: i64) -> i64 {
+    nanos.div_euclid(MINUTE_NANOS)
+}
+
+/// Minutes in which a service answered requests or wrote lines, from a time on.
+pub(super) fn seen(settled: &Settled, service: Symbol, from: i64) -> BTreeSet<i64> {
+    let of_service = settled.facts.traffic.iter().filter(|((known, _), _)| *known == service);
+    let mut minutes: BTreeSet<i64> = of_service.flat_map(|(_, minutes)| minutes.keys().copied()).collect();
+    minutes.extend(settled.rows_of(service).filter(|(_, row)| is_output(row.stream)).map(|(_, row)| minute(row.time)));
+    minutes.extend(settled.facts.novelty.of(service).into_iter().flat_map(Kinds::spoke));
+    minutes.split_off(&minute(from))
+}
+
+/// What the application of a service wrote, by kind.
+pub(super) fn lines(scene: &Scene<'_>, service: Symbol, group: &Group) -> Vec<Line> {
+    let settled = scene.settled;
+    let is_asked = |at: usize, cluster: &Cluster| {
+        let role = settled.classes[cluster.class.0 as usize].role;
+        cluster.service == service
+            && at != group.root
+            && matches!(role, Role::Cause | Role::Noise)
+            && !scene.rejected.contains(&at)
+            && is_output(settled.rows[cluster.rows[0]].stream)
+    };
+    let told = |cluster: &Cluster| {
+        let row = &settled.rows[cluster.rows[0]];
+        Line {
+            text: settled.classes[cluster.class.0 as usize].title.clone(),
+            cluster: cluster.id.clone(),
+            first: cluster.first,
+            count: Some(cluster.count),
+            minutes: Some(cluster.rows.iter().map(|row| minute(settled.rows[*row].time)).collect()),
+            evidence: settled.evidence(row, scene.files),
+            at_start: is_start(settled, service, row.instance, row.time),
+        }
+    };
+    let clusters = scene.clusters.list.iter().enumerate().filter(|(at, cluster)| is_asked(*at, cluster));
+    let mut lines: Vec<Line> = clusters.map(|(_, cluster)| told(cluster)).collect();
+    let starts: HashMap<&str, i64, FixedState> =
+        settled.instances_of(service).map(|(instance, life)| (settled.text(instance), life.first)).collect();
+    let kinds = settled.facts.novelty.of(service).into_iter().flat_map(Kinds::iter);
+    lines.extend(kinds.map(|kind| {
+        let place = kind.position();
+        let evidence = Evidence {
+            timestamp: Timestamp(kind.first.time),
+            insert_id: kind.first.insert_id.clone(),
+            file: scene.files.get(place.file as usize).cloned().unwrap_or_default(),
+            line: place.line,
+            text: kind.first.text.clone(),
+        };
+        let started = starts.get(kind.first.instance.as_str());
+        Line {
+            text: kind.first.text.clone(),
+            cluster: String::new(),
+            first: kind.first.time,
+            count: None,
+            minutes: kind.minutes().cloned(),
+            evidence,
+            at_start: started.is_some_and(|start| kind.first.time - start <= STARTUP_NANOS),
+        }
+    }));
+    lines
+}
+
+/// Whether an instance had just started.
+fn is_start(settled: &Settled, service: Symbol, instance: Symbol, time: i64) -> bool {
+    settled.facts.lives.get(&(service, instance)).is_some_and(|life| time - life.first <= STARTUP_NANOS)
+}
