@@ -98,14 +98,14 @@ impl Kind {
     fn see(&mut self, entry: &Entry<'_>, time: Timestamp, identity: u64) {
         let order = (time.0, &*entry.insert_id).cmp(&(self.first.time, self.first.insert_id.as_str()));
         let body: &str = if entry.text.is_empty() { entry.json.as_deref().unwrap_or("") } else { &entry.text };
-        let tie = || FixedState::with_seed(31).hash_one((body, &*entry.instance));
-        let tie = if order != Ordering::Greater && entry.insert_id.is_empty() { tie() } else { 0 };
-        match order.then(tie.cmp(&self.first.tie)) {
+        let mark = || FixedState::with_seed(31).hash_one((body, &*entry.instance));
+        let mark = if order != Ordering::Greater && entry.insert_id.is_empty() { mark() } else { 0 };
+        match order.then(mark.cmp(&self.first.tie)) {
             Ordering::Greater => return,
             Ordering::Equal => {}
             Ordering::Less => {
                 let first = &mut self.first;
-                (first.time, first.tie, first.identity) = (time.0, tie, identity);
+                (first.time, first.tie, first.identity) = (time.0, mark, identity);
                 let texts = [(&mut first.insert_id, &*entry.insert_id), (&mut first.instance, &*entry.instance)];
                 let body = &body[..body.floor_char_boundary(BODY_BYTES_MAX)];
                 for (mine, theirs) in texts.into_iter().chain([(&mut first.body, body)]) {
