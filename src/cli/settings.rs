@@ -209,6 +209,9 @@ fn choices(command: &Command, setting: &Setting) -> Vec<String> {
 type Problem = (String, String);
 
 fn checked(setting: &Setting, choices: &[String], values: Vec<OsString>) -> Result<Vec<OsString>, Problem> {
+    if values.is_empty() && matches!(setting.kind, Kind::Integers { .. }) {
+        return Err(("is empty".to_owned(), format!("write for example {}, or remove the key", setting.example)));
+    }
     for value in &values {
         let text = value.to_string_lossy();
         match setting.kind {
@@ -217,7 +220,9 @@ fn checked(setting: &Setting, choices: &[String], values: Vec<OsString>) -> Resu
                 let remedy = or_nearest(&text, choices.iter().map(String::as_str), &listed);
                 return Err((format!("`{text}` is not one of its values"), remedy));
             }
-            Kind::Integer { min, max } if !text.parse().is_ok_and(|number: u64| (min..=max).contains(&number)) => {
+            Kind::Integer { min, max } | Kind::Integers { min, max }
+                if !text.parse().is_ok_and(|number: u64| (min..=max).contains(&number)) =>
+            {
                 return Err((
                     format!("`{text}` is no whole number from {min} to {max}"),
                     format!("write for example {}", setting.example),
