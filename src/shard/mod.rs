@@ -12,7 +12,8 @@
 //!   twice, it counts once, like a path that is given twice.
 //! - Names, classes, rows and counts are ordered by what they say, so that equal shards have equal bytes.
 //!
-//! `union` joins shards, `write` and `read` are the file, `format` its blocks and `columns` its columns.
+//! `union` joins shards, `write` and `read` are the file, `format` its blocks and `columns` its columns; `within` finds
+//! the record of a kept entry in its row.
 
 pub mod error;
 
@@ -21,6 +22,7 @@ mod format;
 mod part;
 mod read;
 mod union;
+mod within;
 mod write;
 
 #[cfg(test)]
@@ -97,6 +99,22 @@ pub struct Described {
 pub enum Records {
     /// In memory, as a scan leaves them.
     Memory(Vec<Record>),
-    /// In a Facts file, in the order of their identities.
-    File(Checked),
+    /// In a Facts file, in the order of their identities, but for those that its rows hold.
+    File {
+        /// The file.
+        checked: Checked,
+        /// What its rows hold, in the order of their identities.
+        kept: Vec<Record>,
+    },
+}
+
+/// Where a counted entry stands in the one form of a shard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stands {
+    /// It is only counted.
+    Alone,
+    /// It is kept as the row of this number.
+    Beside(u32),
+    /// So it is, and that row says all that its record says.
+    Within(u32),
 }
