@@ -107,7 +107,7 @@ fn toml(one: &Resolved) -> String {
             let numbers: Vec<_> = one.values.iter().map(|value| value.to_string_lossy()).collect();
             format!("[{}]", numbers.join(", "))
         }
-        Kind::Choice | Kind::File => one.values.first().map_or_else(String::new, quoted),
+        Kind::Choice | Kind::Time | Kind::File => one.values.first().map_or_else(String::new, quoted),
         Kind::Integer { .. } | Kind::Number { .. } | Kind::Switch => first(),
     }
 }

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use clap::{Arg, Command};
 use etcetera::BaseStrategy;
 
+use super::moment;
 use super::nearest::or_nearest;
 pub use table::{ALL, Kind, Setting};
 
@@ -233,6 +234,10 @@ fn checked(setting: &Setting, choices: &[String], values: Vec<OsString>) -> Resu
                     format!("`{text}` is no number from {min} to {max}"),
                     format!("write for example {}", setting.example),
                 ));
+            }
+            Kind::Time => {
+                moment::duration(&text)
+                    .map_err(|problem| (problem, format!("write for example {}", setting.example)))?;
             }
             Kind::Switch if text != "true" && text != "false" => {
                 return Err((format!("`{text}` is neither true nor false"), "write true or false".to_owned()));

@@ -107,6 +107,7 @@ pub struct Checked {
     first_block: u64,
     head_offset: u64,
     end: u64,
+    checksum: u32,
 }
 
 /// One block as read.
@@ -174,7 +175,17 @@ impl Checked {
         if !(first_block..=end).contains(&head_offset) {
             return Err(Error::damaged(path, end, "its trailer points outside"));
         }
-        Ok(Self { path: path.to_owned(), first_block, head_offset, end })
+        Ok(Self { path: path.to_owned(), first_block, head_offset, end, checksum: crc.sum() })
+    }
+
+    /// Sum over its bytes.
+    pub fn checksum(&self) -> u32 {
+        self.checksum
+    }
+
+    /// Its length in bytes.
+    pub fn length(&self) -> u64 {
+        self.end + TRAILER_BYTES
     }
 
     /// Where the records begin.

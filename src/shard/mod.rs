@@ -13,9 +13,10 @@
 //! - Names, classes, rows and counts are ordered by what they say, so that equal shards have equal bytes.
 //!
 //! `union` joins shards, `write` and `read` are the file, `format` its blocks and `columns` its columns; `within` finds
-//! the record of a kept entry in its row.
+//! the record of a kept entry in its row. `kept` is a folder of shards that a digest leaves.
 
 pub mod error;
+pub mod kept;
 
 mod columns;
 mod format;
@@ -34,6 +35,8 @@ pub use read::list;
 pub use union::Union;
 pub use write::save;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::facts::Facts;
@@ -50,6 +53,8 @@ pub struct Shard {
     pub files: Vec<FilePart>,
     /// Whether a filter kept entries out.
     pub is_filtered: bool,
+    /// What was asked for, as arguments; empty = everything. Several where parts were read differently.
+    pub scopes: BTreeSet<String>,
     /// What was wrong with the files; no secrets.
     pub damage: Vec<Damage>,
     /// Descriptions of services and revisions.

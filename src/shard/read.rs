@@ -51,6 +51,8 @@ pub struct Inputs {
     pub files: Vec<FilePart>,
     /// Whether a filter kept entries out.
     pub is_filtered: bool,
+    /// What was asked for.
+    pub scopes: Vec<String>,
     /// By file and kind.
     pub damage: Vec<DamagePart>,
 }
@@ -83,6 +85,7 @@ pub fn head(checked: &Checked) -> Result<(Shard, Vec<Record>), Error> {
                 for inputs in items::<Inputs>(&block).map_err(wrong)? {
                     shard.files.extend(inputs.files);
                     shard.is_filtered |= inputs.is_filtered;
+                    shard.scopes.extend(inputs.scopes);
                     for DamagePart { file, kind, count, line, excerpt } in inputs.damage {
                         let kind =
                             kind_of_damage(&kind).ok_or_else(|| wrong("it tells of a damage that is unknown"))?;
@@ -129,6 +132,19 @@ pub fn head(checked: &Checked) -> Result<(Shard, Vec<Record>), Error> {
     }
     shard.facts = Facts::from_tables(tables).map_err(|error| Error::damaged(&checked.path, 0, error.0))?;
     Ok((shard, found))
+}
+
+/// What was asked for when the inputs were read.
+pub fn scopes(checked: &Checked) -> Result<Vec<String>, Error> {
+    let mut found = Vec::new();
+    checked.head(|block| {
+        if Kind::of(block.kind) == Some(Kind::Inputs) {
+            let inputs = items::<Inputs>(&block).map_err(|what| Error::damaged(&checked.path, block.offset, what))?;
+            found.extend(inputs.into_iter().flat_map(|inputs| inputs.scopes));
+        }
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 /// The record that a row holds; gives the row the names that both have.

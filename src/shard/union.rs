@@ -70,6 +70,7 @@ impl Union {
         }
         self.documents.extend(shard.documents);
         self.whole.is_filtered |= shard.is_filtered;
+        self.whole.scopes.extend(shard.scopes);
         let names = self.whole.facts.symbols.absorb(&shard.facts.symbols);
         let ours = |symbol: Symbol| names.get(symbol.0 as usize).copied().unwrap_or_default();
         let origins = shard.origins.into_iter().map(|origin| origin.renamed(&ours)).collect();

@@ -42,14 +42,16 @@ pub fn save(union: Union, path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
+/// Lets everyone read a file.
 #[cfg(unix)]
-fn make_readable(file: &std::fs::File) -> io::Result<()> {
+pub(super) fn make_readable(file: &std::fs::File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     file.set_permissions(std::fs::Permissions::from_mode(0o644))
 }
 
+/// Elsewhere everyone may.
 #[cfg(not(unix))]
-fn make_readable(_: &std::fs::File) -> io::Result<()> {
+pub(super) fn make_readable(_: &std::fs::File) -> io::Result<()> {
     Ok(())
 }
 
@@ -74,8 +76,13 @@ pub fn write<W: Write>(union: Union, out: W, path: &Path) -> Result<W, Error> {
         writer.block(Kind::Records as u8, &records::pack(&block))?;
     }
     writer.end_records();
-    let Shard { files, is_filtered, damage, documents, facts, origins, anonymous } = whole;
-    let inputs = Inputs { files, is_filtered, damage: damage.into_iter().map(Into::into).collect() };
+    let Shard { files, is_filtered, scopes, damage, documents, facts, origins, anonymous } = whole;
+    let inputs = Inputs {
+        files,
+        is_filtered,
+        scopes: scopes.into_iter().collect(),
+        damage: damage.into_iter().map(Into::into).collect(),
+    };
     list(&mut writer, Kind::Inputs, std::slice::from_ref(&inputs), path)?;
     list(&mut writer, Kind::Documents, &documents, path)?;
     let Tables { names, classes, rows, lives, audit, counts } = facts.into_tables();

@@ -66,7 +66,9 @@ fn values(setting: &Setting, value: &DeValue<'_>) -> Result<Vec<OsString>, (Stri
         Err((problem, format!("write it as {} = {}", setting.key.rsplit('.').next().unwrap_or(""), setting.example)))
     };
     match (setting.kind, value) {
-        (Kind::Choice | Kind::File | Kind::Folders, DeValue::String(text)) => Ok(vec![OsString::from(text.as_ref())]),
+        (Kind::Choice | Kind::Time | Kind::File | Kind::Folders, DeValue::String(text)) => {
+            Ok(vec![OsString::from(text.as_ref())])
+        }
         (Kind::Switch, DeValue::Boolean(value)) => Ok(vec![OsString::from(value.to_string())]),
         (Kind::Integer { .. } | Kind::Integers { .. } | Kind::Number { .. }, DeValue::Integer(number)) => {
             Ok(vec![whole(number)])

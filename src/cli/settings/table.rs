@@ -57,6 +57,8 @@ pub enum Kind {
         /// Largest.
         max: f64,
     },
+    /// A length of time.
+    Time,
     /// `true` or `false`.
     Switch,
     /// A path of a file.
@@ -66,7 +68,7 @@ pub enum Kind {
 }
 
 /// Every setting, in the order in which they are shown; a section's keys stand together.
-pub static ALL: [Setting; 26] = [
+pub static ALL: [Setting; 27] = [
     Setting {
         key: "format",
         variable: "WHYDOWN_FORMAT",
@@ -236,6 +238,16 @@ pub static ALL: [Setting; 26] = [
         only: &[],
         example: "45",
         about: "an instance must be ready sooner than this, in seconds",
+    },
+    Setting {
+        key: "digest.keep-facts",
+        variable: "WHYDOWN_DIGEST_KEEP_FACTS",
+        kind: Kind::Time,
+        flag: "keep_facts",
+        item: None,
+        only: &["digest"],
+        example: "\"0s\"",
+        about: "how long a digest keeps what it read, for `whydown merge --kept`; 0s = not at all",
     },
     Setting {
         key: "canary.max-error-rate",

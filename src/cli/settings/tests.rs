@@ -96,6 +96,8 @@ fn a_broken_file_is_told_with_place_key_and_remedy() {
         ("[rule]\ndirs = []\n", ["whydown.toml:1", "`rule`", "rules.dirs"]),
         ("[rules]\n\ndir = []\n", ["whydown.toml:3", "`rules.dir`", "did you mean `rules.dirs`"]),
         ("[canary]\nerror-rate = 1\n", ["whydown.toml:2", "`canary.error-rate`", "config show"]),
+        ("[digest]\nkeep-facts = \"1x\"\n", ["whydown.toml:2", "`digest.keep-facts`", "\"1x\" is no length of time"]),
+        ("[digest]\nkeep-facts = 24\n", ["whydown.toml:2", "integer", "keep-facts = \"0s\""]),
         ("[canary]\nmax-eror-rate = 1\n", ["whydown.toml:2", "`canary.max-eror-rate`", "`canary.max-error-rate`"]),
         (
             "[canary]\nmax-error-rate = 0\n",
