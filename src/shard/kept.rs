@@ -221,13 +221,22 @@ pub fn middle(facts: &Facts) -> Option<Timestamp> {
         passed += count;
         (half > 0 && passed >= half).then_some(*minute)
     })?;
-    let near = |end: i64, minute: i64| (minute.abs_diff(end) <= GAP_MINUTES).then_some(minute);
-    let to = |end: i64, minute: &i64| near(end, *minute).map_or(Err(end), Ok);
-    let (Ok(last) | Err(last)) = facts.minutes.range(median..).map(|(minute, _)| minute).try_fold(median, to);
-    let (Ok(first) | Err(first)) = facts.minutes.range(..=median).rev().map(|(minute, _)| minute).try_fold(median, to);
+    let last = reach(median, facts.minutes.range(median..).map(|(minute, _)| *minute));
+    let first = reach(median, facts.minutes.range(..=median).rev().map(|(minute, _)| *minute));
     let middle = first + (last - first) / 2;
     let rounded = (middle + GRAIN_MINUTES / 2).div_euclid(GRAIN_MINUTES) * GRAIN_MINUTES;
     Some(Timestamp(rounded.saturating_mul(60 * NANOS_PER_SECOND)))
+}
+
+/// The last of the minutes before the first gap.
+fn reach(mut end: i64, minutes: impl Iterator<Item = i64>) -> i64 {
+    for minute in minutes {
+        if minute.abs_diff(end) > GAP_MINUTES {
+            break;
+        }
+        end = minute;
+    }
+    end
 }
 
 fn since(newest: Timestamp, seconds: i64) -> Timestamp {

@@ -1,6 +1,5 @@
 //! Writes a union of shards as one Facts file, in one pass.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -59,12 +58,16 @@ pub(super) fn make_readable(_: &std::fs::File) -> io::Result<()> {
 pub fn write<W: Write>(union: Union, out: W, path: &Path) -> Result<W, Error> {
     let mut writer = Writer::new(out, path)?;
     let mut block: Vec<(Record, u32)> = Vec::with_capacity(RECORDS_IN_BLOCK);
-    let mut within: BTreeMap<u32, Told> = BTreeMap::new();
+    let mut within: Vec<Option<Told>> = Vec::new();
     let whole = union.finish(|record, stands| {
         match stands {
             Stands::Alone => block.push((record, 0)),
             Stands::Beside(row) => block.push((record, row + 1)),
-            Stands::Within(row) => drop(within.insert(row, Told::of(&record.share))),
+            Stands::Within(row) => {
+                let row = row as usize;
+                within.resize(within.len().max(row + 1), None);
+                within[row] = Some(Told::of(&record.share));
+            }
         }
         if block.len() == RECORDS_IN_BLOCK {
             writer.block(Kind::Records as u8, &records::pack(&block))?;
@@ -87,7 +90,7 @@ pub fn write<W: Write>(union: Union, out: W, path: &Path) -> Result<W, Error> {
     list(&mut writer, Kind::Documents, &documents, path)?;
     let Tables { names, classes, rows, lives, audit, counts } = facts.into_tables();
     words(&mut writer, &names, &classes, path)?;
-    let mut rows = (0..).zip(rows).map(|(number, row)| (row, within.get(&number).copied())).peekable();
+    let mut rows = rows.into_iter().zip(within.into_iter().chain(std::iter::repeat(None))).peekable();
     while rows.peek().is_some() {
         let chunk: Vec<(Row, Option<Told>)> = rows.by_ref().take(ROWS_IN_BLOCK).collect();
         writer.block(Kind::Rows as u8, &rows::pack(&chunk))?;

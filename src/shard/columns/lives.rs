@@ -35,7 +35,7 @@ pub fn pack(lives: &[Lived]) -> Vec<Vec<u8>> {
         told_count(lives.len()),
         base.to_le_bytes().to_vec(),
         number(|((service, _), _)| u64::from(service.0)),
-        column(deltas(&instances).into_iter()),
+        column(deltas(&instances)),
         number(|(_, life)| u64::from(life.revision.0)),
         since(&|life| life.first.wrapping_sub(base).cast_unsigned()),
         since(&|life| zigzag(life.last.wrapping_sub(life.first))),

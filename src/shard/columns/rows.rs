@@ -101,7 +101,7 @@ pub fn pack(rows: &[(Row, Option<Told>)]) -> Vec<Vec<u8>> {
         column(rows.iter().map(|(row, _)| row.insert_id.len() as u64)),
         rows.iter().flat_map(|(row, _)| row.insert_id.bytes()).collect(),
         column(rows.iter().map(|(row, _)| u64::from(row.position.file))),
-        column(deltas(&lines).into_iter()),
+        column(deltas(&lines)),
     ]);
     parts
 }
