@@ -92,6 +92,11 @@ fn a_day_is_the_report_over_the_files_of_its_hours() {
     let before = place.names();
     succeeded(&place.digest(&["--keep-facts"], &hours[24..]));
     assert_eq!(place.names(), before);
+    // What lies before the day is told like everything else, and not kept.
+    let old = place.digest(&["--keep-facts"], &hours[..1]);
+    succeeded(&old);
+    assert!(String::from_utf8_lossy(&old.stderr).contains("nothing of it is kept"));
+    assert_eq!(place.names(), before);
     // A part of the day can be joined to shards of elsewhere, and strict redaction is still to be had.
     let shard = place.folder.path().join("elsewhere.facts");
     let scan = Command::new(BINARY).arg("scan").arg(&hours[0]).arg("-o").arg(&shard).output();

@@ -31,8 +31,6 @@ pub struct Canary {
     /// Revision that is tried [default: the newest one of the split]
     #[arg(long, value_name = "REVISION")]
     candidate: Option<String>,
-    #[command(flatten)]
-    gates: Gates,
     /// Form of the comparison
     #[arg(long, value_enum, default_value_t = FormatName::Text)]
     format: FormatName,
@@ -42,6 +40,9 @@ pub struct Canary {
     /// Exit with code 3 when a canary has this verdict or a worse one
     #[arg(long, value_enum, value_name = "VERDICT")]
     fail_on: Option<VerdictName>,
+    // Last, because its heading stands over everything behind it.
+    #[command(flatten)]
+    gates: Gates,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

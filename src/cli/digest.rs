@@ -112,7 +112,7 @@ impl Digest {
         let (scan, draft) = pipeline::scan_to_keep(options, &kept)?;
         // A quiet hour has no entry, and nothing to add to a day.
         let draft = kept::middle(&scan.facts).map(|middle| (draft, middle));
-        Ok((scan, Some(Keeping { kept, draft, seconds })))
+        Ok((scan, Some(Keeping { kept, draft, path: None, seconds })))
     }
 }
 
@@ -120,6 +120,8 @@ impl Digest {
 struct Keeping {
     kept: Kept,
     draft: Option<(Draft, Timestamp)>,
+    /// Where it is once it is kept.
+    path: Option<PathBuf>,
     seconds: i64,
 }
 
@@ -133,15 +135,17 @@ impl Keeping {
 
     fn keep(&mut self) -> Result<(), pipeline::Error> {
         if let Some((draft, middle)) = self.draft.take() {
-            let path = self.kept.keep(draft, middle)?;
-            tracing::debug!(path = %path.display(), "facts kept");
+            self.path = Some(self.kept.keep(draft, middle)?);
         }
         Ok(())
     }
 
     fn forget(&self) -> Result<(), pipeline::Error> {
         let removed = self.kept.forget(self.seconds)?;
-        tracing::debug!(removed, "old facts forgotten");
+        if self.path.as_ref().is_some_and(|path| removed.contains(path)) {
+            say("whydown: what this run read lies further back than --keep-facts reaches; nothing of it is kept");
+        }
+        tracing::debug!(removed = removed.len(), "old facts forgotten");
         Ok(())
     }
 }

@@ -24,10 +24,10 @@ pub struct Gates {
     /// Share of a limit by which the candidate may be worse than the baseline, in per cent
     #[arg(long, value_name = "PERCENT", default_value_t = 50.0, value_parser = |text: &str| within("margin", text, "%"))]
     margin: f64,
-    /// Smallest shift of latencies as a whole that counts (Cliff's delta); 1 = none does
+    /// Smallest shift of latencies as a whole that counts (Cliff's delta)
     #[arg(long, value_name = "DELTA", default_value_t = 0.33, value_parser = |text: &str| within("latency_shift", text, ""))]
     latency_shift: f64,
-    /// Largest p-value at which a difference is no chance
+    /// A difference is taken for real where its p-value is below this
     #[arg(long, value_name = "P", default_value_t = 0.01, value_parser = |text: &str| within("significance", text, ""))]
     significance: f64,
     /// Confidence that a limit is kept, in per cent

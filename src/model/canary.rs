@@ -52,7 +52,7 @@ pub struct Limits {
     /// Share of `error_rate` by which a candidate may be worse than its baseline and still be as good as it.
     #[serde(default = "Limits::default_margin")]
     pub margin: f64,
-    /// Cliff's δ from which on latencies count as shifted; 1 = never.
+    /// Cliff's δ from which on latencies count as shifted.
     #[serde(default = "Limits::default_latency_shift")]
     pub latency_shift: f64,
     /// Below this p-value, after correction for the number of tests, a difference is no chance.

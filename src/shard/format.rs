@@ -216,6 +216,23 @@ impl Checked {
         Ok(())
     }
 
+    /// The first block of a kind behind the records.
+    pub fn find(&self, kind: u8) -> Result<Option<Block>, Error> {
+        let mut file = File::open(&self.path).map_err(Error::read(&self.path))?;
+        let mut offset = self.head_offset;
+        while offset < self.end {
+            file.seek(SeekFrom::Start(offset)).map_err(Error::read(&self.path))?;
+            let mut head = [0; 5];
+            file.read_exact(&mut head).map_err(Error::read(&self.path))?;
+            if head[0] == kind {
+                file.seek(SeekFrom::Start(offset)).map_err(Error::read(&self.path))?;
+                return Ok(Some(self.block(&mut file, offset, self.end)?.0));
+            }
+            offset += 5 + u64::from(u32::from_le_bytes([head[1], head[2], head[3], head[4]]));
+        }
+        Ok(None)
+    }
+
     fn block(&self, file: &mut impl Read, offset: u64, end: u64) -> Result<(Block, u64), Error> {
         let wrong = |what: &str| Error::damaged(&self.path, offset, what);
         let mut head = [0; 5];

@@ -144,16 +144,16 @@ impl Kept {
     }
 
     /// Removes what is older than `seconds` before the newest file, what is more than [`FILES_MAX`], and what killed
-    /// runs left behind. Gives the number of files that were kept until now.
-    pub fn forget(&self, seconds: i64) -> Result<usize, Error> {
+    /// runs left behind. Gives the files that were kept until now.
+    pub fn forget(&self, seconds: i64) -> Result<Vec<PathBuf>, Error> {
         let files = self.files()?;
         let since = files.last().map(|(newest, _)| since(*newest, seconds));
         let too_many = files.len().saturating_sub(FILES_MAX);
-        let mut removed = 0;
-        for (number, (middle, path)) in files.iter().enumerate() {
-            if number < too_many || since.is_some_and(|since| *middle <= since) {
-                fs::remove_file(path).map_err(Error::keep(path))?;
-                removed += 1;
+        let mut removed = Vec::new();
+        for (number, (middle, path)) in files.into_iter().enumerate() {
+            if number < too_many || since.is_some_and(|since| middle <= since) {
+                fs::remove_file(&path).map_err(Error::keep(&path))?;
+                removed.push(path);
             }
         }
         for entry in fs::read_dir(&self.folder).map_err(Error::keep(&self.folder))? {

@@ -136,15 +136,9 @@ pub fn head(checked: &Checked) -> Result<(Shard, Vec<Record>), Error> {
 
 /// What was asked for when the inputs were read.
 pub fn scopes(checked: &Checked) -> Result<Vec<String>, Error> {
-    let mut found = Vec::new();
-    checked.head(|block| {
-        if Kind::of(block.kind) == Some(Kind::Inputs) {
-            let inputs = items::<Inputs>(&block).map_err(|what| Error::damaged(&checked.path, block.offset, what))?;
-            found.extend(inputs.into_iter().flat_map(|inputs| inputs.scopes));
-        }
-        Ok(())
-    })?;
-    Ok(found)
+    let Some(block) = checked.find(Kind::Inputs as u8)? else { return Ok(Vec::new()) };
+    let inputs = items::<Inputs>(&block).map_err(|what| Error::damaged(&checked.path, block.offset, what))?;
+    Ok(inputs.into_iter().flat_map(|inputs| inputs.scopes).collect())
 }
 
 /// The record that a row holds; gives the row the names that both have.

@@ -317,7 +317,7 @@ pub static ALL: [Setting; 27] = [
         item: None,
         only: CANARY,
         example: "0.01",
-        about: "largest p-value at which a difference is no chance",
+        about: "a difference is taken for real where its p-value is below this",
     },
     Setting {
         key: "canary.confidence",
