@@ -7,8 +7,9 @@
 //!          bytes: zstd, or raw where that is not smaller
 //! trailer  offset of the first block behind the records (8), length of the file (8), magic (8), CRC-32 of all before (4)
 //! ```
-//! Numbers are little-endian. A major version is another format; a minor one adds kinds of blocks, which a reader
-//! that does not know them skips. The identities of records are hashes: when they change, so does the major version.
+//! Names and origins stand before the rows that are told by them. Numbers are little-endian. A major version is another
+//! format; a minor one adds kinds of blocks, which a reader that does not know them skips. The identities of records are
+//! hashes: when they change, so does the major version.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom, Write};

@@ -77,7 +77,7 @@ impl From<Damage> for DamagePart {
 /// Everything but the records that only they hold; and those of the rows, in the order of their identities.
 pub fn head(checked: &Checked) -> Result<(Shard, Vec<Record>), Error> {
     let (mut shard, mut tables) = (Shard::default(), Tables::default());
-    let mut kept: Vec<(Row, Option<Told>)> = Vec::new();
+    let mut kept = Vec::new();
     checked.head(|block| {
         let wrong = |what: &str| Error::damaged(&checked.path, block.offset, what);
         match Kind::of(block.kind) {
@@ -100,7 +100,17 @@ pub fn head(checked: &Checked) -> Result<(Shard, Vec<Record>), Error> {
                 tables.classes.extend(items_of(&[behind]).map_err(wrong)?);
             }
             Some(Kind::Classes) => tables.classes.extend(items(&block).map_err(wrong)?),
-            Some(Kind::Rows) => kept.extend(rows::unpack(&block.parts).map_err(wrong)?),
+            Some(Kind::Rows) => {
+                for (mut row, told) in rows::unpack(&block.parts).map_err(wrong)? {
+                    if let Some(told) = told {
+                        let record = record_of(&mut row, told, &shard.origins, &tables.names);
+                        let record = record.ok_or_else(|| wrong("a kept entry has no record"))?;
+                        row.identity = record.identity;
+                        kept.push(record);
+                    }
+                    tables.rows.push(row);
+                }
+            }
             Some(Kind::Lives) => tables.lives.extend(lives::unpack(&block.parts).map_err(wrong)?),
             Some(Kind::Audit) => tables.audit.extend(items(&block).map_err(wrong)?),
             Some(Kind::Counts) => tables.counts = items(&block).map_err(wrong)?.pop().unwrap_or_default(),
@@ -111,17 +121,7 @@ pub fn head(checked: &Checked) -> Result<(Shard, Vec<Record>), Error> {
         }
         Ok(())
     })?;
-    let mut found = Vec::new();
-    for (mut row, told) in kept {
-        if let Some(told) = told {
-            let record = record_of(&mut row, told, &shard.origins, &tables.names);
-            let record = record.ok_or_else(|| Error::damaged(&checked.path, 0, "a kept entry has no record"))?;
-            row.identity = record.identity;
-            found.push(record);
-        }
-        tables.rows.push(row);
-    }
-    found.sort_unstable();
+    kept.sort_unstable();
     let mut offset = checked.records();
     while let Some((block, next)) = checked.record_block(offset)? {
         let wrong = |what: &str| Error::damaged(&checked.path, block.offset, what);
@@ -131,7 +131,7 @@ pub fn head(checked: &Checked) -> Result<(Shard, Vec<Record>), Error> {
         offset = next;
     }
     shard.facts = Facts::from_tables(tables).map_err(|error| Error::damaged(&checked.path, 0, error.0))?;
-    Ok((shard, found))
+    Ok((shard, kept))
 }
 
 /// What was asked for when the inputs were read.

@@ -90,6 +90,8 @@ pub fn write<W: Write>(union: Union, out: W, path: &Path) -> Result<W, Error> {
     list(&mut writer, Kind::Documents, &documents, path)?;
     let Tables { names, classes, rows, lives, audit, counts } = facts.into_tables();
     words(&mut writer, &names, &classes, path)?;
+    // Rows are understood by names and origins, so these come first.
+    list(&mut writer, Kind::Origins, &origins, path)?;
     let mut rows = rows.into_iter().zip(within.into_iter().chain(std::iter::repeat(None))).peekable();
     while rows.peek().is_some() {
         let chunk: Vec<(Row, Option<Told>)> = rows.by_ref().take(ROWS_IN_BLOCK).collect();
@@ -100,7 +102,6 @@ pub fn write<W: Write>(union: Union, out: W, path: &Path) -> Result<W, Error> {
     }
     list(&mut writer, Kind::Audit, &audit, path)?;
     list(&mut writer, Kind::Counts, std::slice::from_ref(&counts), path)?;
-    list(&mut writer, Kind::Origins, &origins, path)?;
     list(&mut writer, Kind::Anonymous, &anonymous, path)?;
     writer.finish()
 }
