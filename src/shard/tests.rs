@@ -134,6 +134,7 @@ fn no_secret_of_the_log_stands_in_a_shard() {
         line("d", 4, r#""textPayload":"FATAL: password authentication failed for user \"mika@acme.test\"""#),
         line("e", 5, request).replace("%2Fstderr", "%2Frequests"),
         line("f", 6, audit).replace("run.googleapis.com%2Fstderr", "cloudaudit.googleapis.com%2Factivity"),
+        line("h", 7, r#""textPayload":"cannot open ledger 7""#).replace("%2Fstderr", "%2Fpassword=hunter22"),
         r#"{"insertId":"g","password":"hunter22","who":"mika@acme.test", broken"#.to_owned(),
     ]
     .join("\n");
@@ -146,6 +147,12 @@ fn no_secret_of_the_log_stands_in_a_shard() {
         assert_eq!(near, None);
     }
     assert!(memchr::memmem::find(&all, b"DB_PASSWORD").is_some(), "the deploy is in it");
+    // The log's name is part of an identity: where it must not be stored, the identity is.
+    let checked = Checked::open(&path).unwrap();
+    let (block, _) = checked.record_block(checked.records()).unwrap().unwrap();
+    assert!(!records::unpack_kept(&block.parts).unwrap().is_empty());
+    let rows = load(&path).unwrap().finish(|_, _| Ok(())).unwrap().facts.rows;
+    assert!(rows.iter().all(|row| row.identity != 0), "every kept entry can be told from its copies");
 }
 
 /// Puts a right checksum under changed bytes.
