@@ -35,6 +35,8 @@ pub struct Origin {
     pub stream: Stream,
     /// As written.
     pub severity: Option<Severity>,
+    /// Name of that log: with insertId and time it makes an entry's identity. Empty where it holds a secret.
+    pub log: Symbol,
 }
 
 /// What one entry added to the counts.
@@ -77,6 +79,7 @@ pub struct Recorder {
     pub fingerprints: Map<u32, u64>,
     numbers: Map<Origin, u32>,
     recent: RecentOrigins,
+    logs: Map<String, Symbol>,
 }
 
 impl Recorder {
@@ -97,7 +100,14 @@ impl Recorder {
     fn record(&mut self, entry: &Entry<'_>, identity: Option<u64>, fact: Option<&AuditFact>) {
         let is_audit = entry.audit.is_some();
         let home::Origin { service, revision, project } = self.place(entry, fact);
-        let origin = Origin { service, revision, project, stream: entry.stream, severity: entry.severity };
+        let origin = Origin {
+            service,
+            revision,
+            project,
+            stream: entry.stream,
+            severity: entry.severity,
+            log: self.log(&entry.log_name),
+        };
         let request = entry.http.as_ref().filter(|_| entry.stream == Stream::Requests && !is_audit);
         let share = Share {
             minute: entry.timestamp.map_or(UNTIMED, |time| time.0.div_euclid(60_000_000_000)),
@@ -142,6 +152,15 @@ impl Recorder {
         origin
     }
 
+    fn log(&mut self, name: &str) -> Symbol {
+        if let Some(log) = self.logs.get(name) {
+            return *log;
+        }
+        let log = if classify::redact::redact(name) == name { self.names.intern(name) } else { EMPTY };
+        self.logs.insert(name.to_owned(), log);
+        log
+    }
+
     fn origin(&mut self, origin: Origin) -> u32 {
         *self.numbers.entry(origin).or_insert_with(|| {
             self.origins.push(origin);
@@ -172,7 +191,13 @@ impl Origin {
     /// The same in the numbers of another table.
     #[must_use]
     pub fn renamed(self, ours: &impl Fn(Symbol) -> Symbol) -> Self {
-        Self { service: ours(self.service), revision: ours(self.revision), project: ours(self.project), ..self }
+        Self {
+            service: ours(self.service),
+            revision: ours(self.revision),
+            project: ours(self.project),
+            log: ours(self.log),
+            ..self
+        }
     }
 }
 
@@ -203,7 +228,7 @@ impl Facts {
             return;
         }
         let less = |count: &mut u64| *count = count.saturating_sub(times);
-        let Origin { service, revision, project, stream, severity } = *origin;
+        let Origin { service, revision, project, stream, severity, .. } = *origin;
         if let Some(span) = self.coverage.get_mut(&(service, stream, severity)) {
             less(&mut span.count);
         }
