@@ -29,4 +29,5 @@ mod simulation;
 #[cfg(target_os = "linux")]
 mod spark;
 mod support;
+mod thinned_history;
 mod timeline;

@@ -102,7 +102,6 @@ fn deployment_rows(service: &Service) -> Vec<Vec<String>> {
         .deployments
         .iter()
         .map(|deployment| {
-            let fields: Vec<&str> = deployment.changes.iter().map(|change| change.field.as_str()).collect();
             let mut what: Vec<String> = Vec::new();
             if !deployment.client.is_empty() {
                 what.push(deployment.client.clone());
@@ -110,9 +109,7 @@ fn deployment_rows(service: &Service) -> Vec<Vec<String>> {
             if !deployment.actor.is_empty() {
                 what.push(format!("by {}", deployment.actor));
             }
-            if !fields.is_empty() {
-                what.push(format!("changed {}", fields.join(", ")));
-            }
+            what.extend(deployment.changed_fields().map(|fields| format!("changed {fields}")));
             if !deployment.traffic_after.is_empty() {
                 what.push(format!("traffic {}", deployment.traffic_after));
             }

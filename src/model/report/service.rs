@@ -154,8 +154,28 @@ pub struct Deployment {
     pub revision: String,
     /// What changed against the predecessor.
     pub changes: Vec<Change>,
+    /// Where these files do not show the state right before it: the time of the earlier state that `changes` are
+    /// counted from, so that some of them may be of a change in between. `None` where nothing lies between.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes_since: Option<Timestamp>,
     /// Traffic as set by this change, for example `latest=100` or `web-00012-abc=100`.
     pub traffic_after: String,
+}
+
+impl Deployment {
+    /// The fields that changed, in one line, with the caution where some may be of a change that the files lack; `None`
+    /// where none is known to have changed.
+    pub fn changed_fields(&self) -> Option<String> {
+        let fields: Vec<&str> = self.changes.iter().map(|change| change.field.as_str()).collect();
+        (!fields.is_empty()).then(|| format!("{}{}", fields.join(", "), self.caution()))
+    }
+
+    /// That changes are counted from an earlier state, where they are; else nothing.
+    pub fn caution(&self) -> String {
+        self.changes_since.map_or_else(String::new, |since| {
+            format!(" (since the state of {}, the last one in these files)", since.to_rfc3339())
+        })
+    }
 }
 
 /// One changed field.

@@ -9,6 +9,7 @@ pub mod condition;
 pub mod document;
 pub mod pipeline;
 
+mod deployments;
 mod diff;
 mod ending;
 mod outcome;
