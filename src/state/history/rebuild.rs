@@ -14,6 +14,7 @@ use super::readiness::{Readiness, readiness};
 use super::steps::{Step, StepKind, raced, steps};
 use super::timeline::Timeline;
 use super::traffic::traffic;
+use super::transitions::{Transition, transitions};
 use super::weights::{joined, sets_weight};
 use crate::facts::audit::spec::{ServiceSpec, TrafficTarget};
 use crate::facts::audit::{AuditFact, AuditKind};
@@ -29,6 +30,8 @@ pub struct History {
     pub deployments: Vec<Deployment>,
     /// Last known readiness by revision.
     pub readiness: BTreeMap<String, Readiness>,
+    /// When each revision became ready or not ready, in time order.
+    pub transitions: Vec<Transition>,
     /// Splits in time order, each where it differs from the one before.
     pub traffic: Vec<TrafficChange>,
     /// Container image by revision; with its digest where that is known.
@@ -109,6 +112,7 @@ pub fn history(facts: &[AuditFact], documents: &[Document]) -> History {
     let mut history = History {
         deployments: deployments(&timeline, &steps),
         readiness: readiness(&timeline, &documents),
+        transitions: transitions(&timeline, &documents),
         traffic: traffic(&timeline, &documents),
         images: images(&timeline, &steps, &documents),
         latest_created,

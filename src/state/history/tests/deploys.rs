@@ -164,7 +164,7 @@ proptest! {
     #[test]
     fn no_text_at_all_makes_it_panic(text in ".{0,200}", cut in 0..2_000_usize) {
         let resource = crate::model::Resource::default();
-        let read = |json: &str| crate::facts::audit::audit_fact(json, super::samples::time("10:00:00"), "", crate::model::Position::default(), &resource);
+        let read = |json: &str| crate::facts::audit::audit_fact(json, time("10:00:00"), "", crate::model::Position::default(), &resource);
         prop_assert!(read(&text).is_none());
         let payload = deploy("10:00:00", 1, ONE, "n2").payload().to_string();
         let cut = payload.floor_char_boundary(cut.min(payload.len() - 1));
