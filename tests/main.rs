@@ -20,6 +20,7 @@ mod notices;
 mod open_cases;
 mod output_file;
 mod patterns_command;
+mod revision_states;
 mod robustness;
 mod rules_command;
 mod sensitivity;

@@ -172,7 +172,14 @@ impl RollbackWords {
             })
             .max_by_key(|(last, revision, _)| (*last, revision.name.clone()));
         let failing: Vec<&str> = finding.revisions.iter().map(String::as_str).collect();
+        let has_all = |revision: &RevisionFacts| revision.traffic_percent == Some(100);
+        let is_reached = finding.chain.iter().any(|link| link.role == Role::Impact);
         match healthy {
+            Some((_, revision, _)) if has_all(revision) && !is_reached => Self::NotNeeded(format!(
+                "{} has all the traffic already, and no request failed on {}",
+                revision.name,
+                failing.join(" and ")
+            )),
             Some((_, revision, proof)) => Self::To(revision.name.clone(), proof),
             None if failing.len() > 1 => Self::WouldNotHelp(format!(
                 "{} fail of the same cause, so going back among them changes nothing",

@@ -332,7 +332,8 @@ impl Words<'_> {
             failed.sort_unstable();
             failed.dedup_by(|a, b| a == b && *a != EMPTY);
             let often = if failures > failed.len() { format!(", {failures} times in all") } else { String::new() };
-            sentences.push(format!("{} of {known} instances failed{often}", failed.len()));
+            let at_once = self.service.map_or_else(String::new, crate::state::alive::at_once_words);
+            sentences.push(format!("{} of {known} instances failed{often}{at_once}", failed.len()));
         }
         let deploys = self.count(UnitKind::Deploy);
         if deploys > 0 {

@@ -55,6 +55,16 @@ pub fn most_at_once(service: &ServiceState) -> u64 {
     most(&lives).map_or(0, |(most, _)| most)
 }
 
+/// `, at most 1 alive at once`, where there were more lives than that; else nothing.
+pub fn at_once_words(service: &ServiceState) -> String {
+    let most = most_at_once(service);
+    if most > 0 && most < service.instances.len() as u64 {
+        format!(", at most {most} alive at once")
+    } else {
+        String::new()
+    }
+}
+
 /// Beginnings and ends in order: (time, change). At one moment an end comes before a beginning, because a replacement
 /// does not live beside what it replaces; a life of one moment ends after it.
 fn steps(lives: &[(i64, i64)]) -> Vec<(i64, i8)> {
