@@ -29,6 +29,7 @@ mod shards;
 mod simulation;
 #[cfg(target_os = "linux")]
 mod spark;
+mod state_ladders;
 mod support;
 mod thinned_history;
 mod timeline;

@@ -2,6 +2,7 @@
 //! and verdicts capped by it.
 
 use super::notices::notices;
+use super::standing::Standing;
 use super::{Phase, Rollback, Situation, Surroundings, actions, export_command};
 use crate::classify::matcher::Catalog;
 use crate::model::report::{Finding, Notice};
@@ -46,6 +47,7 @@ fn plan(
     let empty = Vec::new();
     let home = service.map(|service| &service.home);
     let words = RollbackWords::of(draft, service);
+    let standing = service.and_then(Standing::of).filter(|standing| standing.concerns(finding));
     let last_entry = coverage.extent.map_or(finding.last.0, |(_, last)| last);
     let situation = Situation {
         platform: home.map_or(Platform::Other, |home| home.platform),
@@ -72,6 +74,7 @@ fn plan(
         pinned: finding.cause.category == Category::TrafficState,
         path: draft.path.split_once(' ').map_or("", |(_, path)| path),
         around: service.map_or_else(Surroundings::default, |service| Surroundings {
+            standing: standing.as_ref(),
             target_is_active: words.target().is_some_and(|name| service.revision(name).is_some_and(is_active)),
             ..surroundings(service, finding)
         }),
@@ -116,6 +119,7 @@ fn surroundings<'a>(service: &'a ServiceState, finding: &Finding) -> Surrounding
         running_run: running.map_or("", |run| &run.id),
         target_is_active: false,
         target_port: history.target_port,
+        standing: None,
         typical_minutes: pipeline::typical_seconds(&history.runs).map(|(seconds, runs)| (minutes(seconds), runs)),
     }
 }

@@ -83,8 +83,8 @@ fn told(service: &ServiceState, answer: &mut RevisionState, won: &str) {
 }
 
 fn deploy_at(service: &ServiceState, time: Timestamp) -> Option<&Deployment> {
-    let deploys = service.history.deployments.iter().filter(|one| matches!(one.kind.as_str(), "deploy" | "failed"));
-    deploys.filter(|one| one.time == time).next_back()
+    let mut deploys = service.history.deployments.iter().filter(|one| matches!(one.kind.as_str(), "deploy" | "failed"));
+    deploys.rfind(|one| one.time == time)
 }
 
 fn is_served(service: &ServiceState, revision: &str) -> bool {
