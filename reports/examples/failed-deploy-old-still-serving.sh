@@ -41,39 +41,34 @@ gcloud run revisions list --service=billing-web '--format=table(metadata.name,me
 
 # 1.3 mitigate: No mitigation needed: the revision before it keeps serving; fix forward
 #   risk: read-only
+#   before: --to-latest follows the newest ready revision, now and after every later deploy, so it keeps billing-web-00017-dqp and does not bring billing-web-00018-vtz into service; services update copies the newest template, that of billing-web-00018-vtz, and not that of the revision that serves
 #   expect: latestReadyRevisionName is the older revision and has 100 % of the traffic
 gcloud run services describe billing-web '--format=yaml(metadata.generation,status.observedGeneration,status.latestCreatedRevisionName,status.latestReadyRevisionName,status.traffic)' --region=europe-west1 --project=acme-billing-prod
 
-# 1.4 mitigate: Do not move traffic to billing-web-00018-vtz: it never became ready; deploy a repaired image
-#   risk: read-only
-#   before: --to-latest follows the newest ready revision, now and after every later deploy, so it keeps billing-web-00017-dqp and does not bring billing-web-00018-vtz into service; services update copies the newest template, that of billing-web-00018-vtz, and not that of the revision that serves
-#   expect: The next revision becomes ready, and latestReady equals latestCreated
-#   by hand: no command
-
-# 1.5 fix: Move it to dependencies or correct the import
+# 1.4 fix: Move it to dependencies or correct the import
 #   risk: reversible
 #   before: The inspect step confirms the cause
 #   expect: The verify steps pass
 #   undo: Revert the change in the repository or setting
 #   by hand: no command
 
-# 1.6 fix: Deploy the repaired image without traffic, test it, then promote it
+# 1.5 fix: Deploy the repaired image without traffic, test it, then promote it
 #   risk: reversible
 #   before: IMAGE is the image with the repair. --no-traffic pins the present split for later deploys too, until --to-latest
 #   expect: The canary address answers; then promote: gcloud run services update-traffic billing-web --to-tags=canary=10 --region=europe-west1 --project=acme-billing-prod and, after 300 requests with none failed, gcloud run services update-traffic billing-web --to-latest --region=europe-west1 --project=acme-billing-prod
 #   undo: gcloud run services update-traffic billing-web --remove-tags=canary --region=europe-west1 --project=acme-billing-prod
 need IMAGE
-if agree 1.6; then
+if agree 1.5; then
 gcloud run deploy billing-web --image="$IMAGE" --no-traffic --tag=canary --region=europe-west1 --project=acme-billing-prod
 fi
 
-# 1.7 verify: The cause no longer appears
+# 1.6 verify: The cause no longer appears
 #   risk: read-only
 #   before: 15 minutes have passed since the fix
 #   expect: No rows, while the service has answered requests for 15 minutes
 gcloud logging read 'resource.type="cloud_run_revision" AND resource.labels.service_name="billing-web" AND ((logName:"varlog%2Fsystem" AND (textPayload:"Container called exit" OR textPayload:"Container terminated on signal" OR textPayload:"Memory limit of" OR textPayload:"probe failed")) OR "Worker failed to boot" OR "Application startup failed" OR (logName:"cloudaudit.googleapis.com" AND severity>=ERROR))' --freshness=15m --limit=20 '--format=value(timestamp,resource.labels.revision_name,severity,textPayload,jsonPayload.message)' --project=acme-billing-prod
 
-# 1.8 verify: Traffic is where it should be
+# 1.7 verify: Traffic is where it should be
 #   risk: read-only
 #   expect: The intended revision has 100 %, latestReady equals latestCreated, observedGeneration equals generation
 gcloud run services describe billing-web '--format=yaml(metadata.generation,status.observedGeneration,status.latestCreatedRevisionName,status.latestReadyRevisionName,status.traffic)' --region=europe-west1 --project=acme-billing-prod

@@ -158,8 +158,8 @@ fn makes_revision(timeline: &Timeline, call: &AuditFact, previous: Option<&Audit
             let new_nonce = !call.nonce.is_empty() && call.nonce != previous.nonce;
             new_nonce || !template_changes(before, spec).is_empty()
         }
-        // Most calls deploy; one that moves traffic by its own word need not.
-        _ => moves(call) != Some(true),
+        // Most calls deploy; one that moves traffic by its own word need not, unless it says that it deploys.
+        _ => call.client.ends_with(" deploy") || moves(call) != Some(true),
     }
 }
 
