@@ -33,7 +33,7 @@ pub fn of_word(word: &str) -> Level {
         "info" | "information" | "notice" | "log" | "success" | "inf" => Level::Info,
         "warn" | "warning" | "wrn" => Level::Warning,
         "error" | "err" | "severe" => Level::Error,
-        "fatal" | "critical" | "crit" | "alert" | "emergency" | "panic" => Level::Fatal,
+        "fatal" | "ftl" | "critical" | "crit" | "alert" | "emergency" | "panic" => Level::Fatal,
         _ => Level::Unknown,
     }
 }
@@ -46,7 +46,7 @@ pub fn from_text(text: &str) -> Level {
     }
     let head = &text[..end];
     let bytes = head.as_bytes();
-    if let Some(level) = glog(bytes).or_else(|| numbered(head)) {
+    if let Some(level) = glog(bytes).or_else(|| numbered(head)).or_else(|| dotnet(head)).or_else(|| sign(head)) {
         return level;
     }
     let mut at = 0;
@@ -80,15 +80,28 @@ fn is_written_as_level(bytes: &[u8], start: usize, end: usize) -> bool {
     let field = matches!((before, after), (Some(b'-'), Some(b'-')) | (Some(b'|'), Some(b'|')));
     let key = touching == Some(b'=') && start >= 6 && bytes[..start].ends_with(b"level=");
     let quoted_key = touching == Some(b'"') && contains(&bytes[..start], b"evel\":");
+    // Serilog's `[10:00:00 ERR]`, Apache's `[php:error]`.
+    let closes = touching_after == Some(b']')
+        && (touching == Some(b':') || (upper && bytes[0] == b'[' && is_clock(&bytes[1..start])));
+    // Celery's `: ERROR/MainProcess]`, Laravel's `production.ERROR:`, Sidekiq's `tid=gkx ERROR:`.
+    let named = upper
+        && matches!(
+            (touching, touching_after),
+            (Some(b' '), Some(b'/')) | (Some(b'.'), Some(b':')) | (Some(b'\t'), Some(b'\t'))
+        )
+        || (upper && touching_after == Some(b':') && contains(&bytes[..start], b" tid="));
     // `ERROR: …` and `INFO:     …` open a line, perhaps after a timestamp.
     let opens = touching_after == Some(b':') && is_stamp(&bytes[..start]) && (upper || start == 0);
+    // `ERROR could not …`: in capitals and first, it is no word of the sentence.
+    let first = upper && start == 0 && matches!(word, b"ERROR" | b"FATAL" | b"CRITICAL" | b"WARN" | b"WARNING")
+        && touching_after == Some(b' ');
     // `2026-03-02 10:00:00 ERROR …`, `… ERROR [thread]`, Nest's `  ERROR [Context]`.
     let alone = upper
         && is_stamp(&bytes[..start])
         && start > 0
         && touching == Some(b' ')
         && matches!(touching_after, None | Some(b' '));
-    bracketed || field || key || quoted_key || opens || alone
+    bracketed || field || key || quoted_key || closes || named || opens || first || alone
 }
 
 /// Whether everything before a level is a timestamp, a pid or a logger's name in brackets.
@@ -120,6 +133,30 @@ fn numbered(head: &str) -> Option<Level> {
         let end = number.find(|c: char| !c.is_ascii_digit())?;
         Some(scale.level(number[..end].parse().ok()?)).filter(|level| *level != Level::Unknown)
     })
+}
+
+/// Whether bytes are a time of day and a blank: `10:00:00 `.
+fn is_clock(bytes: &[u8]) -> bool {
+    bytes.contains(&b':') && bytes.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.' | b' '))
+}
+
+/// `fail: Acme.Orders.Poster[0]`, as .NET's console opens a message.
+fn dotnet(head: &str) -> Option<Level> {
+    let (word, rest) = head.split_once(": ")?;
+    let (category, id) = rest.lines().next()?.split_once('[')?;
+    let named = category.contains('.') && !category.contains(' ') && id.ends_with(']');
+    match word {
+        "fail" if named => Some(Level::Error),
+        "crit" if named => Some(Level::Fatal),
+        "warn" if named => Some(Level::Warning),
+        _ => None,
+    }
+}
+
+/// A sign that people put before what went wrong.
+fn sign(head: &str) -> Option<Level> {
+    let head = head.trim_start();
+    ["❌", "🔴", "💥", "🚨"].iter().any(|sign| head.starts_with(sign)).then_some(Level::Error)
 }
 
 /// `E0304 12:00:00.000000       1 main.go:10] …`.
@@ -261,6 +298,15 @@ mod tests {
             ("time=2026 level=warn msg=\"slow\"", Level::Warning),
             ("E0302 10:00:00.000000       1 main.go:10] boom", Level::Error),
             ("2026-03-02 10:00:00 ERROR [main] boom", Level::Error),
+            ("[2026-03-02 10:00:00,000: ERROR/ForkPoolWorker-2] boom", Level::Error),
+            ("[2026-03-02 10:00:00] production.ERROR: boom", Level::Error),
+            ("2026-03-02T10:00:00.000Z pid=1 tid=gkx class=PostJob ERROR: boom", Level::Error),
+            ("2026-03-02T10:00:00.000Z\tERROR\tledger/post.go:71\tboom", Level::Error),
+            ("[10:00:00 ERR] boom", Level::Error),
+            ("[Mon Mar 02 10:00:00.000000 2026] [php:error] [pid 17] boom", Level::Error),
+            ("fail: Acme.Ledger.Poster[0]", Level::Error),
+            ("ERROR could not post", Level::Error),
+            ("❌ could not post", Level::Error),
             (r#"{"level":50,"time":1772445600000,"msg":"boom"}"#, Level::Error),
             (r#"{"@timestamp":"2026-03-02","level_value": 30000,"message":"slow"}"#, Level::Warning),
         ] {
@@ -275,6 +321,8 @@ mod tests {
             "Error handling is configured",
             "registered error handler",
             "info page rendered",
+            "ERRORS are counted below",
+            "fail: the lamp [7] is out",
             r#"saved {"level":50} of the game"#,
             r#"{"level":5}"#,
             "",

@@ -11,6 +11,7 @@ pub mod mark;
 pub mod mask;
 pub mod matcher;
 pub mod message;
+pub mod prefix;
 pub mod redact;
 pub mod signature;
 pub mod template;
@@ -18,6 +19,7 @@ pub mod template;
 mod application;
 mod failure_words;
 mod request;
+mod told;
 
 pub use application::Classifier;
 pub use request::{Caller, caller_of, is_failed_request, is_health_check, path_of, path_template, status_of};
