@@ -176,7 +176,7 @@ fn glog(bytes: &[u8]) -> Option<Level> {
 
 /// Reads the level of a JSON payload: a word, or a number on the scale that its key or its neighbours tell.
 pub fn from_json(value: &Value) -> Level {
-    for key in ["severity", "level", "levelname", "lvl", "log.level", "loglevel", "LogLevel", "Level", "@l"] {
+    for key in ["severity", "level", "levelname", "lvl", "level_name", "severityText", "log.level", "loglevel", "LogLevel", "Level", "@l"] {
         let level = match value.get(key) {
             Some(Value::String(word)) => of_string(word, Scale::of_level(value)),
             Some(Value::Number(number)) => {

@@ -35,7 +35,7 @@ pub fn from_json(raw: &str) -> Option<JsonMessage> {
     let level = level::from_json(&value);
     let deep = !matches!(level, Level::Debug | Level::Info);
     let error = told::error_of(&value, deep).or_else(|| inside().and_then(|inner| told::error_of(inner, deep)));
-    let message = with_error(message, error, stack.is_some());
+    let message = with_error(message, error, stack.as_deref());
     if message.is_empty() && stack.is_none() {
         return Some(JsonMessage { message: compact(&value), stack: None, level });
     }
@@ -76,10 +76,12 @@ fn message_of(value: &Value) -> Option<String> {
 }
 
 /// structlog and the like: `event: step_failed, error: …`. A trace tells the error itself.
-fn with_error(message: String, error: Option<String>, has_stack: bool) -> String {
+fn with_error(message: String, error: Option<String>, stack: Option<&str>) -> String {
+    let in_stack = |error: &str| stack.is_some_and(|stack| stack.contains(error.rsplit(": ").next().unwrap_or(error)));
     match error {
         Some(error) if message.is_empty() => error,
-        Some(error) if !has_stack && !message.contains(&error) => format!("{message}: {error}"),
+        // A trace without the error in it, as zap prints frames, does not tell it.
+        Some(error) if !in_stack(&error) && !message.contains(&error) => format!("{message}: {error}"),
         _ => message,
     }
 }
@@ -98,7 +100,7 @@ pub fn from_logfmt(text: &str) -> Option<JsonMessage> {
         Some(found.get(2).or(found.get(3))?.as_str().replace("\\\"", "\""))
     };
     let (level, message) = (level::of_word(&field("level")?), field("msg")?);
-    Some(JsonMessage { message: with_error(message, field("err").or_else(|| field("error")), false), stack: None, level })
+    Some(JsonMessage { message: with_error(message, field("err").or_else(|| field("error")), None), stack: None, level })
 }
 
 fn compact(value: &Value) -> String {

@@ -77,11 +77,13 @@ impl Words<'_> {
         if self.class().mark == Mark::PortAnnounced {
             return Category::ProbePort;
         }
+        // What a job's task runs into is its work.
+        let starting = self.at_boot() && self.count(UnitKind::Job) == 0;
         match self.class().category {
             // A bug that shows while the program starts keeps it from starting.
-            Category::CodeRuntime if self.at_boot() && self.class().told_as_exception => Category::CodeStartup,
+            Category::CodeRuntime if starting && self.class().told_as_exception => Category::CodeStartup,
             Category::Unknown if matches!(self.class().key, ClassKey::Exception { .. }) => {
-                if self.at_boot() {
+                if starting {
                     Category::CodeStartup
                 } else {
                     Category::CodeRuntime
@@ -90,7 +92,7 @@ impl Words<'_> {
             Category::Unknown if self.members().all(|unit| unit.status == 504) && !self.group.units.is_empty() => {
                 Category::Timeout
             }
-            Category::Unknown if self.at_boot() => Category::CodeStartup,
+            Category::Unknown if starting => Category::CodeStartup,
             Category::Unknown => Category::CodeRuntime,
             known => known,
         }
