@@ -4,6 +4,7 @@
 //! Severity is only a hint here, because half of real entries have none: the level inside the text,
 //! the signature catalogue and the shape of the message decide.
 
+pub mod domain;
 pub mod exception;
 mod hearsay;
 pub mod level;
