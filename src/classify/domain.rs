@@ -30,12 +30,15 @@ const DOMAINS: [(Category, &str); 11] = [
         Category::Iam,
         r"permission[ _-]?denied|access[ _-]?denied|not authorized|not authorised|insufficient (?:permissions?|privileges)|forbidden\b|lacks? (?:the )?permission|status code 403",
     ),
-    (Category::Memory, r"out of memory|heap (?:space|limit|exhausted)|cannot allocate memory|memory (?:limit|exhausted)"),
-    (Category::Capacity, r"no space left|disk (?:is )?full|too many open files|queue (?:is )?full|thread pool (?:is )?(?:full|exhausted)|resource temporarily unavailable"),
     (
-        Category::Cache,
-        r"\bredis\b|\bmemcached?\b|\bvalkey\b",
+        Category::Memory,
+        r"out of memory|heap (?:space|limit|exhausted)|cannot allocate memory|memory (?:limit|exhausted)",
     ),
+    (
+        Category::Capacity,
+        r"no space left|disk (?:is )?full|too many open files|queue (?:is )?full|thread pool (?:is )?(?:full|exhausted)|resource temporarily unavailable",
+    ),
+    (Category::Cache, r"\bredis\b|\bmemcached?\b|\bvalkey\b"),
     (
         Category::Database,
         r"\bsql(?:state|exception|error)?\b|\bdatabase\b|\bpostgres(?:ql)?\b|\bmysql\b|\bmariadb\b|\bmongo(?:db)?\b|\bdeadlock|connection pool|\boracle\b|\bdynamodb\b|\bspanner\b|\bbigtable\b|\bcassandra\b|\bneo4j\b",
@@ -78,7 +81,10 @@ mod tests {
     fn an_unknown_error_speaks_of_its_domain() {
         for (headline, category) in [
             ("ApiError: Invalid Application-ID or API key", Category::SecretAccess),
-            ("botocore.exceptions.ReadTimeoutError: Read timeout on endpoint URL: \"https://acme.example\"", Category::Timeout),
+            (
+                "botocore.exceptions.ReadTimeoutError: Read timeout on endpoint URL: \"https://acme.example\"",
+                Category::Timeout,
+            ),
             ("delivery failed: Local: Message timed out", Category::Timeout),
             ("LedgerStoreException: database is read-only for maintenance", Category::Database),
             ("lamp.Gone: Connection refused by 10.0.0.7", Category::Network),

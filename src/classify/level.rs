@@ -6,6 +6,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+mod opening;
+
 /// How bad a message says it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Level {
@@ -46,7 +48,7 @@ pub fn from_text(text: &str) -> Level {
     }
     let head = &text[..end];
     let bytes = head.as_bytes();
-    if let Some(level) = glog(bytes).or_else(|| numbered(head)).or_else(|| dotnet(head)).or_else(|| sign(head)) {
+    if let Some(level) = opening::of_line(head).or_else(|| numbered(head)) {
         return level;
     }
     let mut at = 0;
@@ -93,7 +95,9 @@ fn is_written_as_level(bytes: &[u8], start: usize, end: usize) -> bool {
     // `ERROR: …` and `INFO:     …` open a line, perhaps after a timestamp.
     let opens = touching_after == Some(b':') && is_stamp(&bytes[..start]) && (upper || start == 0);
     // `ERROR could not …`: in capitals and first, it is no word of the sentence.
-    let first = upper && start == 0 && matches!(word, b"ERROR" | b"FATAL" | b"CRITICAL" | b"WARN" | b"WARNING")
+    let first = upper
+        && start == 0
+        && matches!(word, b"ERROR" | b"FATAL" | b"CRITICAL" | b"WARN" | b"WARNING")
         && touching_after == Some(b' ');
     // `2026-03-02 10:00:00 ERROR …`, `… ERROR [thread]`, Nest's `  ERROR [Context]`.
     let alone = upper
@@ -140,43 +144,21 @@ fn is_clock(bytes: &[u8]) -> bool {
     bytes.contains(&b':') && bytes.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.' | b' '))
 }
 
-/// `fail: Acme.Orders.Poster[0]`, as .NET's console opens a message.
-fn dotnet(head: &str) -> Option<Level> {
-    let (word, rest) = head.split_once(": ")?;
-    let (category, id) = rest.lines().next()?.split_once('[')?;
-    let named = category.contains('.') && !category.contains(' ') && id.ends_with(']');
-    match word {
-        "fail" if named => Some(Level::Error),
-        "crit" if named => Some(Level::Fatal),
-        "warn" if named => Some(Level::Warning),
-        _ => None,
-    }
-}
-
-/// A sign that people put before what went wrong.
-fn sign(head: &str) -> Option<Level> {
-    let head = head.trim_start();
-    ["❌", "🔴", "💥", "🚨"].iter().any(|sign| head.starts_with(sign)).then_some(Level::Error)
-}
-
-/// `E0304 12:00:00.000000       1 main.go:10] …`.
-fn glog(bytes: &[u8]) -> Option<Level> {
-    let digits = bytes.get(1..5)?.iter().all(u8::is_ascii_digit);
-    if !digits || bytes.get(5) != Some(&b' ') || bytes.get(8) != Some(&b':') {
-        return None;
-    }
-    match bytes[0] {
-        b'I' => Some(Level::Info),
-        b'W' => Some(Level::Warning),
-        b'E' => Some(Level::Error),
-        b'F' => Some(Level::Fatal),
-        _ => None,
-    }
-}
-
 /// Reads the level of a JSON payload: a word, or a number on the scale that its key or its neighbours tell.
 pub fn from_json(value: &Value) -> Level {
-    for key in ["severity", "level", "levelname", "lvl", "level_name", "severityText", "log.level", "loglevel", "LogLevel", "Level", "@l"] {
+    for key in [
+        "severity",
+        "level",
+        "levelname",
+        "lvl",
+        "level_name",
+        "severityText",
+        "log.level",
+        "loglevel",
+        "LogLevel",
+        "Level",
+        "@l",
+    ] {
         let level = match value.get(key) {
             Some(Value::String(word)) => of_string(word, Scale::of_level(value)),
             Some(Value::Number(number)) => {

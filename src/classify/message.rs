@@ -100,7 +100,11 @@ pub fn from_logfmt(text: &str) -> Option<JsonMessage> {
         Some(found.get(2).or(found.get(3))?.as_str().replace("\\\"", "\""))
     };
     let (level, message) = (level::of_word(&field("level")?), field("msg")?);
-    Some(JsonMessage { message: with_error(message, field("err").or_else(|| field("error")), None), stack: None, level })
+    Some(JsonMessage {
+        message: with_error(message, field("err").or_else(|| field("error")), None),
+        stack: None,
+        level,
+    })
 }
 
 fn compact(value: &Value) -> String {

@@ -8,11 +8,9 @@ use std::sync::OnceLock;
 use regex::Regex;
 
 /// A day and a time, as most loggers write them.
-const STAMP: &str =
-    r"\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z| ?[+-]\d\d:?\d\d)?\]?";
+const STAMP: &str = r"\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z| ?[+-]\d\d:?\d\d)?\]?";
 /// A time alone, and days with the name of their month: logback, Serilog, PHP-FPM, Apache.
-const SHORT_STAMP: &str =
-    r"\[?\d\d:\d\d:\d\d(?:[.,]\d{1,6})?\]?|\[\d\d-\w{3}-\d{4} [\d:]+(?: [\w/+-]+)?\]|\[\w{3} \w{3} \d\d [\d:.]+ \d{4}\]";
+const SHORT_STAMP: &str = r"\[?\d\d:\d\d:\d\d(?:[.,]\d{1,6})?\]?|\[\d\d-\w{3}-\d{4} [\d:]+(?: [\w/+-]+)?\]|\[\w{3} \w{3} \d\d [\d:.]+ \d{4}\]";
 /// A level in any case; only believed inside the punctuation of a logger.
 const LEVEL: &str = r"(?i:trace|debug|info|notice|success|warn|warning|error|critical|fatal|log)";
 /// Bare levels, as NestJS and Java print them, are told from prose by their capitals.
@@ -36,7 +34,7 @@ fn layouts() -> [String; 19] {
         // log4j and many others in brackets; structlog pads the level
         format!(r"\[{LEVEL} *\]:? *(?:\[[^\]]{{1,60}}\] *)?"),
         // Spring Boot, with or without the application's name
-        format!(r"{UPPER} +\d+ --- (?:\[[^\]]{{0,60}}\] ?){{1,3}}[\w.$\[\]/-]+ *: "),
+        format!(r"{UPPER} +\d+ --- (?:\[[^\]]{{0,60}}\] ?){{1,3}}[\w.$\[\]/-]+ *:(?:\s+|$)"),
         // logback: thread before level
         format!(r"\[[^\]]{{1,60}}\] {UPPER} +[\w.$]+(?::\d+)? -+ "),
         // log4j: level before thread
@@ -76,7 +74,8 @@ fn whole_layouts() -> [String; 6] {
         // Django
         format!(r"{UPPER} +[\d-]+ [\d:,.]+ [\w.]+ \d+ \d+ "),
         // Serilog, and .NET's console
-        r"\[\d\d:\d\d:\d\d (?:VRB|DBG|INF|WRN|ERR|FTL)\] |(?:trce|dbug|info|warn|fail|crit): [\w.]+\[\d+\]\s*".to_owned(),
+        r"\[\d\d:\d\d:\d\d (?:VRB|DBG|INF|WRN|ERR|FTL)\] |(?:trce|dbug|info|warn|fail|crit): [\w.]+\[\d+\]\s*"
+            .to_owned(),
     ]
 }
 
@@ -93,9 +92,20 @@ fn pattern() -> &'static Regex {
     })
 }
 
+/// A dress is written within this many bytes.
+const DRESS_BYTES_MAX: usize = 400;
+
+fn head_of(text: &str) -> &str {
+    let mut end = text.len().min(DRESS_BYTES_MAX);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
 /// The message behind timestamp, level, pid and logger name; the whole text where nothing stands behind them.
 pub fn strip(text: &str) -> &str {
-    match pattern().find(text) {
+    match pattern().find(head_of(text)) {
         Some(found) if found.end() < text.len() => text[found.end()..].trim_start(),
         _ => text.trim_start(),
     }
@@ -106,7 +116,10 @@ pub fn says_nothing(text: &str) -> bool {
     let text = text.trim_end();
     // A layout ends in white space that the end of the line took away.
     let whole = |text: &str| pattern().find(text).is_some_and(|found| found.end() == text.len());
-    !text.is_empty() && text.contains([':', '[']) && (whole(text) || whole(&format!("{text} ")))
+    !text.is_empty()
+        && text.len() <= DRESS_BYTES_MAX
+        && text.contains([':', '['])
+        && (whole(text) || whole(&format!("{text} ")))
 }
 
 #[cfg(test)]
@@ -163,7 +176,9 @@ mod tests {
 
     #[test]
     fn a_line_that_only_opens_says_nothing() {
-        assert!(says_nothing("2026-03-02 10:00:00.000 ERROR 1 --- [  main] o.s.b.d.LoggingFailureAnalysisReporter   :"));
+        assert!(says_nothing(
+            "2026-03-02 10:00:00.000 ERROR 1 --- [  main] o.s.b.d.LoggingFailureAnalysisReporter   :"
+        ));
         assert!(says_nothing("fail: Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware[1]"));
         assert!(!says_nothing("ERROR: boom"));
         assert!(!says_nothing(""));

@@ -70,8 +70,8 @@ pub(super) fn stack_of(value: &Value) -> Option<String> {
         _ => None,
     });
     let inside = |key: &&str| value.get(*key).filter(|inner| inner.is_object()).and_then(stack_of);
-    own.or_else(|| ["error", "err", "thrown"].iter().find_map(|key| inside(&key)))
-        .or_else(|| HOLDERS.iter().find_map(|key| inside(&key)))
+    own.or_else(|| ["error", "err", "thrown"].iter().find_map(&inside))
+        .or_else(|| HOLDERS.iter().find_map(inside))
 }
 
 /// A trace that a formatter wrote into one line has its lines again; one that has no lines is none.
@@ -95,7 +95,7 @@ pub(super) fn error_of(value: &Value, deep: bool) -> Option<String> {
         })
     });
     let held = |key: &&str| error_of(value.get(*key).filter(|inner| inner.is_object())?, false);
-    own.or_else(|| HOLDERS.iter().filter(|_| deep).find_map(|key| held(&key)))
+    own.or_else(|| HOLDERS.iter().filter(|_| deep).find_map(held))
 }
 
 fn line_of(value: &Value) -> Option<String> {
@@ -165,7 +165,8 @@ mod tests {
     fn a_trace_has_lines() {
         assert_eq!(stack_of(&json!({"exception": "LampError: too dark"})), None);
         assert_eq!(stack_of(&json!({"stack": ["a.rb:7:in `light'"]})), None);
-        let one_line = json!({"Exception": "Acme.LampException: too dark    at Acme.Lamp.Light() in /src/Lamp.cs:line 7"});
+        let one_line =
+            json!({"Exception": "Acme.LampException: too dark    at Acme.Lamp.Light() in /src/Lamp.cs:line 7"});
         assert_eq!(
             stack_of(&one_line).as_deref(),
             Some("Acme.LampException: too dark \n   at Acme.Lamp.Light() in /src/Lamp.cs:line 7")

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use super::groups::{Basis, Group};
 use super::units::{Unit, UnitKind};
+use crate::classify::Classified;
 use crate::classify::mark::Mark;
 use crate::classify::matcher::Catalog;
-use crate::classify::Classified;
 use crate::facts::Settled;
 use crate::facts::clusters::Clusters;
 use crate::facts::symbols::EMPTY;
