@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+
 use crate::classify::Classifier;
 use crate::classify::matcher::Catalog;
 use crate::classify::redact;
@@ -141,7 +143,8 @@ pub fn scan(options: &Options) -> Result<Scan, Error> {
     let mut documents = read.state_documents;
     documents.extend(read_state_files(&options.state_files)?);
     let documents = documents.iter().flat_map(|document| history::parse_document(&document.json)).collect();
-    let facts = read.partials.into_iter().map(|(_, facts)| facts).reduce(Facts::merge).unwrap_or_default();
+    let parts: Vec<Facts> = read.partials.into_par_iter().map(|(_, facts)| facts.ended()).collect();
+    let facts = parts.into_iter().reduce(Facts::merge).unwrap_or_default();
     tracing::debug!(entries = facts.entries, rows = facts.rows.len(), elapsed = ?start.elapsed(), "read and merged");
     Ok(Scan { facts, files: read.files, damage: read.damage, documents, redaction: options.redaction })
 }

@@ -1,34 +1,24 @@
-//! Text entries: the order in which a message is recognised, and the cache of equal texts.
+//! Text entries: the order in which a message is recognised.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
-use std::hash::BuildHasher;
 use std::sync::Arc;
-
-use foldhash::fast::FixedState;
 
 use super::exception::{self, LineShape};
 use super::failure_words::FAILURE_WORDS;
 use super::level::{self, Level};
 use super::mark::Mark;
 use super::matcher::{Catalog, Match};
+use super::memory::{Memory, Recall};
 use super::{ClassKey, Classified, EVIDENCE_BYTES_MAX, Strength, hearsay, mask, message, prefix, redact, request};
 use crate::model::{Category, Entry, Platform, Role, Severity, Stream};
-
-/// Equal texts remembered by one worker before it starts afresh; bounds its memory.
-const CACHE_ENTRIES_MAX: usize = 32_768;
-
-/// Texts longer than this are classified each time rather than remembered.
-const CACHED_TEXT_BYTES_MAX: usize = 16_384;
 
 /// Classifies the entries of one worker. Equal texts on equal streams are classified once.
 pub struct Classifier<'c> {
     catalog: &'c Catalog,
-    cache: HashMap<u64, Arc<Classified>, FixedState>,
+    memory: Memory,
     failure_words: aho_corasick::AhoCorasick,
     /// The answer for most entries of most exports.
-    healthy_request: Arc<Classified>,
-    hasher: FixedState,
+    unremarkable: Arc<Classified>,
     /// How much is kept out of what is remembered.
     pub redaction: redact::Level,
 }
@@ -40,13 +30,12 @@ impl<'c> Classifier<'c> {
             .ascii_case_insensitive(true)
             .build(FAILURE_WORDS)
             .expect("sixteen short literals always build");
-        let healthy_request = Arc::new(quiet(String::new(), Level::Unknown));
+        let unremarkable = Arc::new(quiet(String::new(), Level::Unknown));
         Self {
             catalog,
-            cache: HashMap::default(),
+            memory: Memory::new(Arc::clone(&unremarkable)),
             failure_words,
-            healthy_request,
-            hasher: FixedState::with_seed(7),
+            unremarkable,
             redaction: redact::Level::default(),
         }
     }
@@ -64,32 +53,19 @@ impl<'c> Classifier<'c> {
             && entry.text.is_empty()
             && !request::fails(entry, http)
         {
-            return Arc::clone(&self.healthy_request);
+            return Arc::clone(&self.unremarkable);
         }
-        let body: &str = if entry.text.is_empty() { entry.json.as_deref().unwrap_or("") } else { &entry.text };
-        let fresh = |classifier: &Self| {
-            let class = if request.is_some() {
-                classifier.classify_request(entry)
-            } else {
-                classifier.classify_application(entry)
-            };
-            Arc::new(class.redacted(classifier.redaction))
+        let key = match self.memory.recall(entry) {
+            Recall::Known(class) => return class,
+            Recall::New(key) => Some(key),
+            Recall::TooLong => None,
         };
-        if body.len() > CACHED_TEXT_BYTES_MAX {
-            return fresh(self);
+        let class = if request.is_some() { self.classify_request(entry) } else { self.classify_application(entry) };
+        let class = Arc::new(class.redacted(self.redaction));
+        if let Some(key) = key {
+            self.memory.remember(key, &class);
         }
-        let http = request.map(|http| (http.status, &*http.method, &*http.url));
-        let place = (entry.platform, entry.stream, entry.severity, &*entry.reason);
-        let key = self.hasher.hash_one((place, entry.text.is_empty(), body, http));
-        if let Some(known) = self.cache.get(&key) {
-            return Arc::clone(known);
-        }
-        let fresh = fresh(self);
-        if self.cache.len() >= CACHE_ENTRIES_MAX {
-            self.cache.clear();
-        }
-        self.cache.insert(key, Arc::clone(&fresh));
-        fresh
+        class
     }
 
     /// What a text says on a stream, for messages inside audit entries.

@@ -19,8 +19,10 @@ pub mod template;
 
 mod application;
 mod failure_words;
+mod memory;
 mod request;
 mod told;
+mod volatile;
 
 pub use application::Classifier;
 pub use request::{Caller, caller_of, is_failed_request, is_health_check, path_of, path_template, status_of};

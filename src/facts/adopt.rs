@@ -23,6 +23,7 @@ impl Facts {
 
     /// Gives nameless rows to the only container app, if there is exactly one and all nameless rows are Azure's.
     pub fn adopt_nameless(&mut self) {
+        self.gather();
         let is_azure = |home: &Home| home.platform == Platform::AzureContainerApps;
         let mut apps = self.homes.iter().filter(|(service, home)| **service != EMPTY && is_azure(home));
         let (Some((app, _)), None) = (apps.next(), apps.next()) else { return };

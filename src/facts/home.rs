@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::symbols::{EMPTY, Symbol};
+use crate::model::entry::Resource;
 use crate::model::{Entry, Platform};
 
 /// Origins remembered; a service seldom has more live revisions.
@@ -48,7 +49,7 @@ fn keep_smaller(mine: &mut String, theirs: &str) {
 }
 
 /// The names of an entry's origin, in numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Origin {
     pub service: Symbol,
     pub revision: Symbol,
@@ -95,5 +96,29 @@ impl RecentOrigins {
             origin,
         };
         self.0.insert(0, known);
+    }
+}
+
+/// Origins of the entries of one group. A reader that recognises a resource gives all its entries the very same names,
+/// so it is enough to see that they stand at the same place; that they differ tells nothing.
+#[derive(Default)]
+pub(super) struct GroupOrigins<'e>(Vec<(&'e Resource<'e>, Platform, Origin)>);
+
+impl<'e> GroupOrigins<'e> {
+    /// The origin of an entry of the group, which `find` knows if no other entry has it.
+    pub(super) fn find_or_insert_with(&mut self, entry: &'e Entry<'e>, find: impl FnOnce() -> Origin) -> Origin {
+        let names = |resource: &'e Resource<'e>| {
+            [&resource.service, &resource.revision, &resource.project, &resource.location].map(|name| &**name)
+        };
+        let wanted = names(&entry.resource);
+        let is_same =
+            |resource: &'e Resource<'e>| names(resource).into_iter().zip(wanted).all(|(a, b)| std::ptr::eq(a, b));
+        let known = self.0.iter().find(|(resource, platform, _)| *platform == entry.platform && is_same(resource));
+        if let Some((_, _, origin)) = known {
+            return *origin;
+        }
+        let origin = find();
+        self.0.push((&entry.resource, entry.platform, origin));
+        origin
     }
 }

@@ -41,10 +41,9 @@ impl Life {
     /// Adds the signs of another part of the same life. `revision` must already be in our numbers. An
     /// instance runs one revision; should entries name several, the first by name stands, whatever came first.
     pub fn merge(&mut self, other: &Self, revision: Symbol, symbols: &Symbols) {
-        let named =
-            self.revision != EMPTY && (revision == EMPTY || symbols.text(self.revision) <= symbols.text(revision));
-        if !named {
-            self.revision = revision;
+        if self.revision != revision && revision != EMPTY {
+            let is_first = self.revision == EMPTY || symbols.text(revision) < symbols.text(self.revision);
+            self.revision = if is_first { revision } else { self.revision };
         }
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);

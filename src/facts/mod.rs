@@ -27,9 +27,12 @@ mod adopt;
 mod assemble;
 mod classes;
 mod home;
+mod instances;
+mod order;
 mod repeats;
 mod settle;
 mod span;
+mod tallies;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -44,13 +47,15 @@ use classes::Classes;
 use file_span::FileSpan;
 use health::Health;
 pub use home::Home;
-use home::{Origin, RecentOrigins};
+use home::{GroupOrigins, Origin, RecentOrigins};
+use instances::{InstanceNumbers, Sign};
 use life::Life;
 use row::{ClassId, Row};
 use seen::Seen;
 pub use settle::Settled;
 pub use span::Span;
 use symbols::{EMPTY, Symbol, Symbols};
+use tallies::Tallies;
 
 /// Classes remembered by address before the memory starts afresh.
 const RECENT_MAX: usize = 16_384;
@@ -94,6 +99,9 @@ pub struct Facts {
     duplicates: Map<u64, Position>,
     recent: Map<usize, (Arc<Classified>, KnownClass)>,
     origins: RecentOrigins,
+    tallies: Tallies,
+    numbers: InstanceNumbers,
+    signs: Vec<Sign>,
 }
 
 /// Numbers of a class, of its text and of its request target.
@@ -121,19 +129,27 @@ impl Facts {
         let identities: Vec<Option<u64>> = entries.iter().map(|entry| seen.identity(entry)).collect();
         let mut are_new = Vec::new();
         seen.are_new(&identities, &mut are_new);
-        // For the same reason: names of instances are long and many.
-        let instances: Vec<Symbol> = entries.iter().map(|entry| self.symbols.intern(&entry.instance)).collect();
+        let instances: Vec<Symbol> = entries.iter().map(|entry| self.instance(&entry.instance)).collect();
+        let mut origins = GroupOrigins::default();
         for (((entry, instance), identity), is_new) in entries.iter().zip(instances).zip(identities).zip(are_new) {
             let names = Names { instance, identity, is_new };
-            self.observe_entry(classifier, entry, names);
+            self.observe_entry(classifier, entry, names, &mut origins);
             also(self, entry, identity, is_new);
         }
+        self.tell_lives();
     }
 
-    fn observe_entry(&mut self, classifier: &mut Classifier, entry: &Entry<'_>, names: Names) {
+    fn observe_entry<'e>(
+        &mut self,
+        classifier: &mut Classifier,
+        entry: &'e Entry<'e>,
+        names: Names,
+        origins: &mut GroupOrigins<'e>,
+    ) {
         let Names { instance, identity, is_new } = names;
         self.entries += 1;
-        if let Some(time) = entry.timestamp {
+        let is_tallied = is_new && entry.audit.is_none();
+        if let Some(time) = entry.timestamp.filter(|_| !is_tallied) {
             self.files.entry((entry.position.file, entry.stream, entry.severity)).or_default().add(entry, time);
         }
         if let Some(identity) = identity
@@ -153,9 +169,9 @@ impl Facts {
             return;
         }
         let class = classifier.classify(entry);
-        let origin = self.origin(entry);
+        let origin = origins.find_or_insert_with(entry, || self.origin(entry));
+        self.tally(entry, origin, time);
         let end = self.observe_life(entry, origin, instance, time);
-        self.observe_coverage(entry, origin, time);
         self.audit.extend(audit::azure_fact(entry, time));
         if !class.is_quiet() {
             let place = Place { origin, instance, time: end, written: time, identity: identity.unwrap_or(0) };
@@ -191,13 +207,13 @@ impl Facts {
         let Some(fact) = fact else {
             let service = self.symbols.intern(&entry.resource.service);
             let origin = self.learn_home(entry, service, EMPTY);
-            self.observe_coverage(entry, origin, time);
+            self.count_audit(entry, origin, time);
             return;
         };
         let service = self.symbols.intern(&fact.service);
         let revision = self.symbols.intern(&fact.revision);
         let origin = self.learn_home(entry, service, revision);
-        self.observe_coverage(entry, origin, time);
+        self.count_audit(entry, origin, time);
         let message = if fact.message.is_empty() { &fact.status_message } else { &fact.message };
         let severity = entry.severity.unwrap_or_default();
         let mut class = classifier.classify_text(entry.platform, entry.stream, severity, message);
@@ -213,54 +229,6 @@ impl Facts {
             self.keep(entry, &Arc::new(class), &place);
         }
         self.audit.push(AuditFact { identity, ..fact.redacted(classifier.redaction) });
-    }
-
-    fn observe_coverage(&mut self, entry: &Entry<'_>, origin: Origin, time: Timestamp) {
-        let Origin { service, revision, project } = origin;
-        self.coverage.entry((service, entry.stream, entry.severity)).or_default().add(time.0);
-        *self.minutes.entry(time.0.div_euclid(60_000_000_000)).or_default() += 1;
-        if revision != EMPTY {
-            self.revisions.entry((service, revision)).or_default().add(time.0);
-        }
-        if project != EMPTY {
-            *self.projects.entry(project).or_default() += 1;
-        }
-    }
-
-    /// Instance life and request health; returns when the entry happened (a request happens at its end).
-    fn observe_life(&mut self, entry: &Entry<'_>, origin: Origin, instance: Symbol, time: Timestamp) -> Timestamp {
-        let Origin { service, revision, .. } = origin;
-        let mut end = time;
-        let mut status = 0;
-        let mut failed = false;
-        if let Some(http) = entry.http.as_ref().filter(|_| entry.stream == Stream::Requests) {
-            status = classify::status_of(http);
-            failed = classify::is_failed_request(status, !entry.text.is_empty());
-            end = time.plus(http.latency_nanos.unwrap_or(0));
-            let health = self.health.entry((service, revision)).or_default();
-            health.add(time.0, status, !entry.text.is_empty(), http.latency_nanos, classify::caller_of(http));
-            if classify::is_health_check(http) {
-                health.add_health_check(failed);
-            }
-            let minute = self
-                .traffic
-                .entry((service, revision))
-                .or_default()
-                .entry(time.0.div_euclid(60_000_000_000))
-                .or_default();
-            *minute = (minute.0 + 1, minute.1 + u64::from(failed));
-        }
-        if instance != EMPTY {
-            let life = self.lives.entry((service, instance)).or_default();
-            let mut sign = Life { revision, first: time.0, last: end.0, ..Life::default() };
-            if failed {
-                sign.failed = 1;
-            } else if status > 0 {
-                (sign.answered, sign.first_answer, sign.last_answer) = (1, end.0, end.0);
-            }
-            life.merge(&sign, revision, &self.symbols);
-        }
-        end
     }
 
     fn keep(&mut self, entry: &Entry<'_>, class: &Arc<Classified>, place: &Place) {
@@ -308,14 +276,16 @@ impl Facts {
 
     /// Adds what another worker knows.
     #[must_use]
-    pub fn merge(mut self, other: Self) -> Self {
+    pub fn merge(mut self, mut other: Self) -> Self {
+        self.gather();
+        other.gather();
         let names = self.symbols.absorb(&other.symbols);
         let ours = |symbol: Symbol| names[symbol.0 as usize];
         let classes = self.classes.absorb(&other.classes);
         self.entries += other.entries;
         self.unique_entries += other.unique_entries;
         self.untimed += other.untimed;
-        self.rows.extend(other.rows.into_iter().map(|row| Row {
+        let theirs = other.rows.into_iter().map(|row| Row {
             class: classes[row.class.0 as usize],
             service: ours(row.service),
             revision: ours(row.revision),
@@ -325,7 +295,8 @@ impl Facts {
             text: ours(row.text),
             target: ours(row.target),
             ..row
-        }));
+        });
+        self.rows = order::interleave(std::mem::take(&mut self.rows), theirs, &self.symbols);
         for ((service, instance), life) in other.lives {
             self.lives.entry((ours(service), ours(instance))).or_default().merge(
                 &life,

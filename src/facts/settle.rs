@@ -1,13 +1,11 @@
 //! Ends a scan: rows in their final order, copies resolved, lines joined, loose stack lines dropped.
 
-use rayon::slice::ParallelSliceMut;
-
 use super::assemble::{self, ClassView};
 use super::classes::Classes;
 use super::life::Life;
 use super::row::{ClassId, Row};
-use super::symbols::{EMPTY, Symbol, Symbols};
-use super::{Facts, Home, Map};
+use super::symbols::{EMPTY, Symbol};
+use super::{Facts, Home, Map, order};
 use crate::classify::{ClassKey, Classified, Classifier};
 use crate::model::report::Evidence;
 use crate::model::{Platform, Position, Timestamp};
@@ -105,9 +103,10 @@ impl Facts {
 
     /// Ends the scan.
     pub fn settle(mut self, classifier: &Classifier) -> Settled {
+        self.gather();
         self.resolve_copies();
         let mut rows = std::mem::take(&mut self.rows);
-        put_in_order(&mut rows, &self.symbols);
+        order::put_in_order(&mut rows, &self.symbols);
         super::repeats::count_once(&mut rows);
         let classes = std::mem::take(&mut self.classes);
         let known = classes.snapshot();
@@ -135,39 +134,4 @@ impl Facts {
         }
         Settled { facts: self, rows, classes, by_service, instances }
     }
-}
-
-/// One order for all runs: time, insertId, service, place in the files. Rows are large, so their times are sorted
-/// and each row then moves to its place. Entries without an insertId that stand on one line are told apart by what
-/// they say.
-fn put_in_order(rows: &mut [Row], symbols: &Symbols) {
-    let mut order: Vec<(i64, usize)> = rows.iter().enumerate().map(|(index, row)| (row.time, index)).collect();
-    order.par_sort_unstable_by(|(a_time, a), (b_time, b)| {
-        a_time.cmp(b_time).then_with(|| {
-            let (a, b) = (&rows[*a], &rows[*b]);
-            a.insert_id
-                .cmp(&b.insert_id)
-                .then_with(|| symbols.text(a.service).cmp(symbols.text(b.service)))
-                .then_with(|| a.position.cmp(&b.position))
-                .then_with(|| said(a, symbols).cmp(&said(b, symbols)))
-        })
-    });
-    // Cycle by cycle: each place takes the row that belongs there, until the cycle closes.
-    for start in 0..order.len() {
-        let mut place = start;
-        loop {
-            let from = std::mem::replace(&mut order[place].1, place);
-            if from == place || from == start {
-                break;
-            }
-            rows.swap(place, from);
-            place = from;
-        }
-    }
-}
-
-/// What a row says, for telling rows apart that stand at one time and place.
-fn said<'a>(row: &Row, symbols: &'a Symbols) -> impl Ord + use<'a> {
-    let texts = [row.text, row.instance, row.revision, row.trace, row.target].map(|symbol| symbols.text(symbol));
-    (texts, row.written, row.stream, row.status, row.level, row.repeats)
 }

@@ -5,6 +5,7 @@
 //! held, whatever the size of the input. Lines count on through the members of an archive, so they
 //! are those of `tar xOf FILE`.
 
+mod buffer;
 mod plain;
 
 use std::sync::Arc;
@@ -21,9 +22,12 @@ use super::input::{Bytes, Listed, Opened, Origin};
 use super::state::{self, StateDocument};
 use super::table::Header;
 use super::{Options, sniff};
+use buffer::Buffer;
 
 /// Bytes read at a time and, roughly, bytes of a batch: fits the second-level cache of a core.
 const BLOCK_BYTES: usize = 1 << 20;
+/// Room that an unusually long record took is given back when it is above this.
+const ROOM_BYTES_MAX: usize = 8 * BLOCK_BYTES;
 /// Bytes needed to tell the form of JSON.
 const HEAD_BYTES: usize = 1 << 16;
 /// A state document is read whole up to this size; descriptions and lists are far smaller.
@@ -38,7 +42,7 @@ const LOG_KEYS: &[&[u8]] = &[b"insertId", b"insert_id", b"logName", b"TimeGenera
 /// What the records of a batch are.
 #[derive(Debug, Default)]
 pub(super) enum Content {
-    /// One JSON record a line; `spans` is empty.
+    /// One JSON record a line, each ending at one of `line_ends`; `spans` is empty.
     #[default]
     Lines,
     /// JSON records at `spans`; foreign objects are worth a notice when `is_strict`.
@@ -64,8 +68,10 @@ pub(super) struct Span {
 pub(super) struct Batch {
     pub file: u32,
     pub content: Content,
-    pub bytes: Vec<u8>,
+    pub bytes: Buffer,
     pub spans: Vec<Span>,
+    /// Ends of the lines, where the records are lines.
+    pub line_ends: Vec<usize>,
     pub first_line: u32,
     /// The text ends with this batch.
     pub is_last: bool,
@@ -74,7 +80,7 @@ pub(super) struct Batch {
 impl Batch {
     fn push(&mut self, record: &[u8], line: u32) {
         let start = self.bytes.len();
-        self.bytes.extend_from_slice(record);
+        self.bytes.push(record);
         self.spans.push(Span { start, end: self.bytes.len(), line });
     }
 }
@@ -94,7 +100,7 @@ pub(super) struct Source {
     file: u32,
     opened: Opened,
     reader: Bytes,
-    window: Vec<u8>,
+    window: Buffer,
     at_end: bool,
     line: u32,
     cutting: Cutting,
@@ -132,7 +138,7 @@ impl Source {
             file,
             opened,
             reader: Box::new(std::io::empty()),
-            window: Vec::new(),
+            window: Buffer::default(),
             at_end: true,
             line: 1,
             cutting: Cutting::Done,
@@ -162,8 +168,9 @@ impl Source {
     pub(super) fn next_batch(&mut self, batch: &mut Batch) -> bool {
         loop {
             batch.file = self.file;
-            batch.bytes.clear();
+            batch.bytes.clear(ROOM_BYTES_MAX);
             batch.spans.clear();
+            batch.line_ends.clear();
             batch.is_last = false;
             let found = match std::mem::replace(&mut self.cutting, Cutting::Done) {
                 Cutting::Lines => self.lines(batch),
@@ -199,7 +206,7 @@ impl Source {
             let Some(member) = self.opened.next_member() else { return false };
             let (reader, encoding) = decode(member);
             self.reader = reader;
-            self.window = Vec::new();
+            self.window.clear(ROOM_BYTES_MAX);
             self.at_end = false;
             self.read_more(HEAD_BYTES);
             if self.info.encoding.is_empty() {
@@ -253,8 +260,8 @@ impl Source {
     fn drop_first_line(&mut self) {
         let text = self.window.iter().position(u8::is_ascii_graphic).unwrap_or(0);
         let end = memchr::memchr(b'\n', &self.window[text..]).map_or(self.window.len(), |end| text + end + 1);
-        let header: Vec<u8> = self.window.drain(..end).collect();
-        self.count_lines(&header);
+        self.line = self.line.saturating_add(lines_of(&self.window[..end]));
+        self.window.drop_front(end);
     }
 
     /// Takes the member as state documents if it holds nothing else.
@@ -286,12 +293,8 @@ impl Source {
         if self.at_end {
             return;
         }
-        // One byte more than is read: a full buffer would be grown to see whether anything follows.
-        self.window.reserve(len + 1);
-        let mut limited = std::io::Read::take(&mut self.reader, len as u64);
-        let before = self.window.len();
-        match std::io::Read::read_to_end(&mut limited, &mut self.window) {
-            Ok(_) => self.at_end = self.window.len() - before < len,
+        match self.window.read(&mut self.reader, len) {
+            Ok(count) => self.at_end = count < len,
             Err(error) => {
                 self.at_end = true;
                 let is_cut = error.kind() == std::io::ErrorKind::UnexpectedEof;
@@ -318,11 +321,8 @@ impl Source {
     /// Moves the first `len` bytes of the window into the batch without copying them.
     fn take_front(&mut self, batch: &mut Batch, len: usize) {
         std::mem::swap(&mut self.window, &mut batch.bytes);
-        self.window.clear();
-        if self.window.capacity() > 8 * BLOCK_BYTES {
-            self.window.shrink_to(BLOCK_BYTES);
-        }
-        self.window.extend_from_slice(&batch.bytes[len..]);
+        self.window.clear(ROOM_BYTES_MAX);
+        self.window.push(&batch.bytes[len..]);
         batch.bytes.truncate(len);
         batch.first_line = self.line;
         batch.is_last = self.at_end && self.window.is_empty();
@@ -357,7 +357,7 @@ impl Source {
                 Step::NeedMore => {
                     let keep = cutter.keep_from();
                     cutter.dropped(&self.window, keep);
-                    self.window.drain(..keep);
+                    self.window.drop_front(keep);
                     let before = self.window.len();
                     self.read_more(BLOCK_BYTES);
                     if let Some(copied) = &mut copied {
@@ -380,12 +380,16 @@ impl Source {
             }
         }
         self.line = cutter.line_of(&self.window, self.window.len());
-        self.window.clear();
+        self.window.clear(ROOM_BYTES_MAX);
         !batch.spans.is_empty()
     }
 
     fn count_lines(&mut self, bytes: &[u8]) {
-        let lines = memchr::memchr_iter(b'\n', bytes).count();
-        self.line = self.line.saturating_add(u32::try_from(lines).unwrap_or(u32::MAX));
+        self.line = self.line.saturating_add(lines_of(bytes));
     }
+}
+
+/// Line breaks in a text.
+fn lines_of(text: &[u8]) -> u32 {
+    u32::try_from(memchr::memchr_iter(b'\n', text).count()).unwrap_or(u32::MAX)
 }

@@ -6,7 +6,6 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr_iter;
 use serde_json::Value;
 
 use crate::model::entry::{Entry, Position};
@@ -126,10 +125,10 @@ impl<'w, T, F: Fn(&mut T, &[Entry<'_>])> Worker<'w, T, F> {
     }
 
     fn lines(&mut self, batch: &Batch, all: Option<&str>) {
-        let bytes = batch.bytes.as_slice();
+        let bytes = &*batch.bytes;
         let (mut start, mut line) = (0, batch.first_line);
         let mut group = Group::default();
-        for end in memchr_iter(b'\n', bytes).chain(std::iter::once(bytes.len())) {
+        for &end in &batch.line_ends {
             let mut place = Self::place(batch, line, true);
             place.is_last &= end == bytes.len();
             if start < end {

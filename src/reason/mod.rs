@@ -30,6 +30,8 @@ mod verdict;
 mod why;
 mod words;
 
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+
 use crate::classify::matcher::Catalog;
 use crate::facts::Settled;
 use crate::facts::clusters::Clusters;
@@ -125,14 +127,13 @@ pub fn reason(
     ignore: &Ignore,
     coverage: &Coverage,
 ) -> Reasoned {
-    let units = units::units(settled, state);
-    let causes = causes::causes(settled, clusters, state);
+    let (units, causes) = rayon::join(|| units::units(settled, state), || causes::causes(settled, clusters, state));
     let explained = explain::explain(settled, clusters, &causes, &units);
     let groups = groups::groups(settled, clusters, &causes, &units, &explained);
     let total: f64 = units.iter().map(verdict::weight).sum();
     let filtered = coverage.lowest_severity.is_some();
     let teller = Teller { settled, clusters, state, catalog, files, units: &units, causes: &causes, total, filtered };
-    let mut drafts: Vec<Draft> = groups.iter().map(|group| teller.draft(group)).collect();
+    let mut drafts: Vec<Draft> = groups.par_iter().map(|group| teller.draft(group)).collect();
     let states = state.services.iter().enumerate();
     drafts.extend(states.clone().filter_map(|(index, service)| pinned::pinned(settled, index, service, files)));
     drafts.extend(states.clone().filter_map(|(index, service)| inactive::inactive(index, service)));

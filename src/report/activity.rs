@@ -121,9 +121,8 @@ pub(super) fn activity(
             });
         }
     } else if revision.span.is_some() {
-        let rows = settled.rows.iter().filter(|row| {
-            row.service == service.symbol && row.revision == revision.symbol && row.stream == Stream::Requests
-        });
+        let rows = settled.rows_of(service.symbol).map(|(_, row)| row);
+        let rows = rows.filter(|row| row.revision == revision.symbol && row.stream == Stream::Requests);
         for row in rows.filter(|row| is_failed_request(row.status, settled.class(row).role == Role::Impact)) {
             window(row.time, &|window| window.failed_requests += u64::from(row.repeats));
         }

@@ -84,16 +84,15 @@ impl InstanceState {
 
 /// The instances of a service, by first sign and id.
 pub fn instances(settled: &Settled, service: Symbol, platform: Platform) -> Vec<InstanceState> {
-    let mut known: HashMap<Symbol, InstanceState, FixedState> = HashMap::default();
-    for (symbol, life) in settled.instances_of(service) {
-        known.insert(symbol, InstanceState::new(symbol, life));
-    }
+    let mut instances: Vec<InstanceState> =
+        settled.instances_of(service).map(|(symbol, life)| InstanceState::new(symbol, life)).collect();
+    let places: HashMap<Symbol, usize, FixedState> =
+        instances.iter().enumerate().map(|(place, instance)| (instance.symbol, place)).collect();
     for (index, row) in settled.rows_of(service).filter(|(_, row)| row.instance != EMPTY) {
-        if let Some(instance) = known.get_mut(&row.instance) {
-            instance.take(settled, index, row, platform);
+        if let Some(place) = places.get(&row.instance) {
+            instances[*place].take(settled, index, row, platform);
         }
     }
-    let mut instances: Vec<InstanceState> = known.into_values().collect();
     let ready = ready_times(settled, service);
     for instance in &mut instances {
         instance.forget_tries(settled, ready.get(&instance.revision).copied());

@@ -87,6 +87,43 @@ fn ingest(bencher: divan::Bencher, instances: usize) {
     });
 }
 
+/// Reading, classifying and keeping: bytes to facts.
+#[divan::bench(args = [1_000])]
+fn scan(bencher: divan::Bencher, instances: usize) {
+    let (path, bytes) = write(instances);
+    let options = Options { inputs: vec![path], ..Options::default() };
+    bencher.counter(BytesCount::new(bytes)).bench(|| pipeline::scan(&options).expect("the generated file is readable"));
+}
+
+/// Facts at rest, clusters, deployments, instances and traffic.
+#[divan::bench(args = [1_000])]
+fn rebuild(bencher: divan::Bencher, instances: usize) {
+    let (path, _) = write(instances);
+    let options = Options { inputs: vec![path], ..Options::default() };
+    bencher.with_inputs(|| pipeline::scan(&options).expect("the generated file is readable")).bench_values(|scan| {
+        pipeline::rebuild(scan.facts, &scan.documents, Catalog::embedded()).expect("facts can be put to rest")
+    });
+}
+
+/// Everything behind reading: facts to the report.
+#[divan::bench(args = [1_000])]
+fn conclude(bencher: divan::Bencher, instances: usize) {
+    let (path, _) = write(instances);
+    let options = Options { inputs: vec![path], ..Options::default() };
+    bencher
+        .with_inputs(|| pipeline::scan(&options).expect("the generated file is readable"))
+        .bench_values(|scan| pipeline::conclude(scan, &options.policy).expect("facts give a report"));
+}
+
+/// The report as text.
+#[divan::bench(args = [1_000])]
+fn render(bencher: divan::Bencher, instances: usize) {
+    let (path, _) = write(instances);
+    let options = Options { inputs: vec![path], ..Options::default() };
+    let report = pipeline::analyze(&options).expect("the generated file is readable");
+    bencher.bench(|| whydown::report::text::render(&report, whydown::report::text::Look::default()));
+}
+
 /// Matching one text against the whole catalogue.
 #[divan::bench(args = ["Container called exit(3).", "component 12 of instance 7 is ready"])]
 fn matching(bencher: divan::Bencher, text: &str) {

@@ -10,7 +10,7 @@ use memchr::{memchr, memchr_iter, memmem, memrchr};
 use super::super::cut::{Cutter, Mode};
 use super::super::table::{Header, whole_rows};
 use super::super::transcript::Transcript;
-use super::{BLOCK_BYTES, Batch, Content, Cutting, Source, Span};
+use super::{BLOCK_BYTES, Batch, Content, Cutting, Source, Span, lines_of};
 
 impl Source {
     /// The next whole lines.
@@ -32,7 +32,7 @@ impl Source {
                 }
                 continue;
             };
-            let (lines, pretty) = survey(&self.window[..whole]);
+            let (lines, pretty) = survey(&self.window[..whole], &mut batch.line_ends);
             if pretty == Some(0) {
                 // Objects of several lines begin here: another file was appended.
                 self.cutting =
@@ -53,11 +53,11 @@ impl Source {
         self.reject("record-too-long", self.line, &head);
         loop {
             if let Some(end) = memchr(b'\n', &self.window) {
-                self.window.drain(..=end);
+                self.window.drop_front(end + 1);
                 self.line = self.line.saturating_add(1);
                 return;
             }
-            self.window = Vec::new();
+            self.window.clear(0);
             if self.at_end {
                 return;
             }
@@ -99,9 +99,9 @@ impl Source {
                 self.skip_line();
                 continue;
             }
-            let lines: Vec<u8> = self.window.drain(..whole).collect();
-            transcript.feed(&lines, self.line);
-            self.count_lines(&lines);
+            transcript.feed(&self.window[..whole], self.line);
+            self.line = self.line.saturating_add(lines_of(&self.window[..whole]));
+            self.window.drop_front(whole);
             if self.at_end {
                 break;
             }
@@ -133,8 +133,8 @@ impl Source {
             if self.window.len() > self.record_bytes_max {
                 let head = self.head_of(0, self.window.len());
                 self.reject("record-too-long", self.line, &head);
-                let dropped = std::mem::take(&mut self.window);
-                self.count_lines(&dropped);
+                self.line = self.line.saturating_add(lines_of(&self.window));
+                self.window.clear(0);
                 searched = 0;
             }
         };
@@ -161,9 +161,11 @@ fn boundaries(text: &[u8], from: usize, is_list: bool) -> impl Iterator<Item = u
     })
 }
 
-/// Counts lines and finds the first that begins an object of several lines.
-fn survey(text: &[u8]) -> (u32, Option<usize>) {
+/// Finds the ends of lines, up to the first that begins an object of several lines: how many line breaks there are,
+/// and where that line begins.
+fn survey(text: &[u8], ends: &mut Vec<usize>) -> (u32, Option<usize>) {
     let (mut lines, mut start) = (0u32, 0);
+    ends.clear();
     for end in memchr_iter(b'\n', text).chain(std::iter::once(text.len())) {
         if !text[start..].starts_with(b"{\"") && begins_pretty(&text[start..end]) {
             return (lines, Some(start));
@@ -171,6 +173,7 @@ fn survey(text: &[u8]) -> (u32, Option<usize>) {
         if end < text.len() {
             lines = lines.saturating_add(1);
         }
+        ends.push(end);
         start = (end + 1).min(text.len());
     }
     (lines, None)

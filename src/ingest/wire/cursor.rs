@@ -1,7 +1,7 @@
 //! Reads JSON text from front to back, strictly, without recursion and without copying.
 //!
 //! In goes the text of one record; out come keys, strings borrowed from it, and the raw text of values. Log
-//! records are known in shape and mostly skipped, so this looks at eight bytes at a time inside strings and keeps
+//! records are known in shape and mostly skipped, so this looks at eight or more bytes at a time inside strings and keeps
 //! one bit a level for brackets. It accepts what RFC 8259 accepts, nested at most [`NESTING_MAX`] deep; a property
 //! test compares it with `serde_json`.
 
@@ -25,6 +25,15 @@ pub(in crate::ingest) struct Cursor<'a> {
     at: usize,
 }
 
+/// Bytes of a word.
+const WORD_BYTES: usize = 8;
+
+/// Words looked at one by one before a string counts as long.
+const SHORT_WORDS: usize = 3;
+
+/// Bytes of a long string looked at together.
+const BLOCK_BYTES: usize = 32;
+
 /// One byte in every lane of a word.
 const fn lanes(byte: u8) -> u64 {
     u64::from_le_bytes([byte; 8])
@@ -39,6 +48,52 @@ const fn interrupts(word: u64) -> u64 {
     let is_backslash = backslash.wrapping_sub(lanes(1)) & !backslash;
     let is_control = word.wrapping_sub(lanes(0x20)) & !word;
     (is_quote | is_backslash | is_control) & lanes(0x80)
+}
+
+/// Offset of the first interruption in the word at `at`, or [`WORD_BYTES`]; `None` where no whole word is left.
+#[inline]
+fn interrupt_in_word(bytes: &[u8], at: usize) -> Option<usize> {
+    let word = bytes.get(at..)?.first_chunk()?;
+    Some(interrupts(u64::from_le_bytes(*word)).trailing_zeros() as usize / 8)
+}
+
+/// Index of the first interruption from `at` on.
+#[inline(never)]
+fn interrupt_beyond(bytes: &[u8], mut at: usize) -> Option<usize> {
+    for _ in 0..SHORT_WORDS {
+        match interrupt_in_word(bytes, at) {
+            Some(WORD_BYTES) => at += WORD_BYTES,
+            Some(found) => return Some(at + found),
+            None => return interrupt_in_rest(bytes, at),
+        }
+    }
+    // What is not short is mostly an id or a message without escapes.
+    while bytes.get(at..).and_then(<[u8]>::first_chunk).is_some_and(is_plain) {
+        at += BLOCK_BYTES;
+    }
+    loop {
+        match interrupt_in_word(bytes, at) {
+            Some(WORD_BYTES) => at += WORD_BYTES,
+            Some(found) => return Some(at + found),
+            None => return interrupt_in_rest(bytes, at),
+        }
+    }
+}
+
+fn interrupt_in_rest(bytes: &[u8], at: usize) -> Option<usize> {
+    let rest = bytes.get(at..).unwrap_or_default();
+    let offset = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
+    offset.map(|offset| at + offset)
+}
+
+/// Whether nothing in a block ends or interrupts a string. Without branches, so that the compiler compares sixteen
+/// bytes at once.
+#[inline]
+fn is_plain(block: &[u8; BLOCK_BYTES]) -> bool {
+    let odd = block
+        .iter()
+        .fold(0, |odd, byte| odd | u8::from(*byte == b'"') | u8::from(*byte == b'\\') | u8::from(*byte < 0x20));
+    odd == 0
 }
 
 impl<'a> Cursor<'a> {
@@ -141,23 +196,13 @@ impl<'a> Cursor<'a> {
         serde_json::from_str(written).map(Cow::Owned).map_err(|_| Refusal::NotJson)
     }
 
-    /// Index of the next byte that ends or interrupts a string.
+    /// Index of the next byte that ends or interrupts a string. Most keys end in the first word; the rest is a call.
     #[inline]
     fn interrupt(&self) -> Result<usize, Refusal> {
-        let bytes = self.bytes();
-        let mut at = self.at;
-        while let Some(Ok(eight)) = bytes.get(at..at + 8).map(<[u8; 8]>::try_from) {
-            let found = interrupts(u64::from_le_bytes(eight));
-            if found != 0 {
-                return Ok(at + found.trailing_zeros() as usize / 8);
-            }
-            at += 8;
+        match interrupt_in_word(self.bytes(), self.at) {
+            Some(found) if found < WORD_BYTES => Ok(self.at + found),
+            _ => interrupt_beyond(self.bytes(), self.at).ok_or(Refusal::NotJson),
         }
-        let rest = bytes.get(at..).unwrap_or_default();
-        rest.iter()
-            .position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20))
-            .map(|offset| at + offset)
-            .ok_or(Refusal::NotJson)
     }
 
     /// Goes behind the closing quote of a string whose opening quote is behind the cursor.

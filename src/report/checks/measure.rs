@@ -26,8 +26,7 @@ pub(super) struct Burst {
 
 impl<'a> Measures<'a> {
     fn rows(&self) -> impl Iterator<Item = &'a Row> {
-        let symbol = self.service.symbol;
-        self.settled.rows.iter().filter(move |row| row.service == symbol)
+        self.settled.rows_of(self.service.symbol).map(|(_, row)| row)
     }
 
     /// Times of exits with this code; an aggregated row counts as often as it stands for.
