@@ -70,8 +70,7 @@ pub(super) fn stack_of(value: &Value) -> Option<String> {
         _ => None,
     });
     let inside = |key: &&str| value.get(*key).filter(|inner| inner.is_object()).and_then(stack_of);
-    own.or_else(|| ["error", "err", "thrown"].iter().find_map(&inside))
-        .or_else(|| HOLDERS.iter().find_map(inside))
+    own.or_else(|| ["error", "err", "thrown"].iter().find_map(&inside)).or_else(|| HOLDERS.iter().find_map(inside))
 }
 
 /// A trace that a formatter wrote into one line has its lines again; one that has no lines is none.
