@@ -14,7 +14,7 @@ use crate::model::Category;
 const BUGS: &str = r"^(?:[\w.\\:$]*[.\\:$])?(?:TypeError|AttributeError|KeyError|IndexError|NameError|ReferenceError|AssertionError|RangeError|NoMethodError|ZeroDivisionError|UnboundLocalError|NullPointerException|NullReferenceException|IndexOutOfBoundsException|ArrayIndexOutOfBoundsException|ClassCastException|IllegalStateException|IllegalArgumentException|NoSuchElementException|UndefinedError|ArgumentError|NotImplementedError|ArgumentOutOfRangeException|InvalidCastException|JSONDecodeError|SyntaxError|Unicode\w+Error|StopIteration)\b";
 
 /// A file or port of the container's own that it may not touch: no identity of the cloud is refused.
-const OWN_FILES: &str = r"\b(?:mkdir|open|unlink|chmod|chown|rename|stat|fork/exec|exec|bind)\b|EACCES|EPERM|Errno 13|[Pp]ermission denied(?: on|:) '?/";
+const OWN_FILES: &str = r"\b(?:mkdir|open|unlink|chmod|chown|rename|stat|fork/exec|exec),? '?/|\bbind\b|EACCES|EPERM|Errno 13|[Pp]ermission denied(?: on|:) '?/";
 
 /// Phrases of each domain, asked in this order: the more telling come first.
 const DOMAINS: [(Category, &str); 11] = [
@@ -45,7 +45,7 @@ const DOMAINS: [(Category, &str); 11] = [
     ),
     (
         Category::Network,
-        r"certificate|\btls\b|\bssl\b|name resolution|could not resolve|cannot resolve|no such host|unknown host|no route to host|network is unreachable|connection (?:was )?(?:refused|reset)|econn(?:refused|reset)|ehostunreach",
+        r"certificate|\btls\b|\bssl\b|name resolution|could not resolve|cannot resolve|no such host|unknown host|no route to host|network is unreachable|connection (?:was |has been )?(?:refused|reset|closed|lost)|(?:unable|failed) to (?:connect|open (?:a )?socket)|(?:could not|cannot|can't) connect|econn(?:refused|reset)|ehostunreach",
     ),
     (Category::Timeout, r"timed[ -]?out|time[ -]?out\b|timeout(?:error|exception)|deadline exceeded"),
     (
@@ -88,6 +88,7 @@ mod tests {
             ("delivery failed: Local: Message timed out", Category::Timeout),
             ("LedgerStoreException: database is read-only for maintenance", Category::Database),
             ("lamp.Gone: Connection refused by 10.0.0.7", Category::Network),
+            ("ldap.SocketOpenError: unable to open socket to any of the specified addresses", Category::Network),
             ("posting failed: access denied for the caller", Category::Iam),
             ("partner answered: 503 Service Unavailable", Category::Upstream),
             ("QuotaError: monthly quota exceeded for tenant", Category::QuotaBilling),
