@@ -24,6 +24,7 @@ use crate::model::timeline::TimelineReport;
 use crate::reason::ignore::Ignore;
 use crate::report::checks::Thresholds;
 use crate::shard::Union;
+use crate::shard::kept::{Draft, Hour, Kept};
 use crate::state::State;
 use crate::state::coverage::Coverage;
 use crate::state::history::{self, Document};
@@ -151,13 +152,26 @@ pub fn scan(options: &Options) -> Result<Scan, Error> {
 
 /// Reads all inputs like [`scan`]; exports that hold no entry, as gcloud writes them in a quiet hour, are no error.
 pub fn scan_or_nothing(options: &Options) -> Result<Scan, Error> {
-    match scan(options) {
+    or_nothing(scan(options))
+}
+
+/// Reads all inputs like [`scan_or_nothing`], and leaves their facts in a draft beside the kept ones.
+pub fn scan_to_keep(options: &Options, kept: &Kept) -> Result<(Scan, Draft), Error> {
+    let draft = kept.draft(scan_part(options, None)?)?;
+    // What is told is what was written: a file that could not be joined later would show here.
+    let mut union = Union::default();
+    union.add_file(draft.checked())?;
+    Ok((or_nothing(whole(union))?, draft))
+}
+
+fn or_nothing(outcome: Result<Scan, Error>) -> Result<Scan, Error> {
+    match outcome {
         Err(Error::Ingest(error)) if error.is_empty_export() => Ok(Scan {
             facts: Facts::default(),
             files: Vec::new(),
             damage: Vec::new(),
             documents: Vec::new(),
-            redaction: options.redaction,
+            redaction: redact::Level::default(),
         }),
         outcome => outcome,
     }
@@ -174,7 +188,8 @@ pub fn scan_part(options: &Options, name: Option<&str>) -> Result<Union, Error> 
             recorder.observe(facts, classifier, &seen, entries);
         })?;
     let read = read.map(|(_, facts, recorder)| (facts, recorder));
-    let (part, records) = shard::part(read, &read_state_files(&options.state_files)?, name)?;
+    let (part, records) =
+        shard::part(read, &read_state_files(&options.state_files)?, name, options.ingest.filter.scope())?;
     let mut union = Union::default();
     union.add(part, records)?;
     Ok(union)
@@ -182,9 +197,15 @@ pub fn scan_part(options: &Options, name: Option<&str>) -> Result<Union, Error> 
 
 /// Joins Facts files, and every `.facts` file in folders.
 pub fn join(shards: &[PathBuf], state_files: &[PathBuf]) -> Result<Union, Error> {
+    join_with(shards, &[], state_files)
+}
+
+/// Joins Facts files, and every `.facts` file in folders, and what was kept of past runs.
+pub fn join_with(shards: &[PathBuf], hours: &[Hour], state_files: &[PathBuf]) -> Result<Union, Error> {
     let start = Instant::now();
     let mut union = Union::default();
-    for checked in shard::list(shards)? {
+    let hours = hours.iter().map(|hour| hour.checked.clone());
+    for checked in shard::list(shards)?.into_iter().chain(hours) {
         union.add_file(checked)?;
     }
     union.describe(shard::described(&read_state_files(state_files)?));

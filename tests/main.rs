@@ -7,6 +7,7 @@ mod compare;
 mod deployments_open_cases;
 mod determinism;
 mod digest;
+mod digest_facts;
 mod digest_kills;
 mod eval_command;
 mod examples;

@@ -82,3 +82,53 @@ fn a_broken_file_stops_what_follows_settings_and_nothing_else() {
         assert_eq!(program.run(arguments).code, 0, "{arguments:?}");
     }
 }
+
+#[test]
+fn every_gate_of_a_canary_needs_what_the_settings_say() {
+    let path = fixture("fixtures/canary/sick/logs.ndjson.gz").display().to_string();
+    let program = Program::new()
+        .file("config/whydown/config.toml", "[canary]\nmax-error-rate = 9\nstages = [30]\n")
+        .file(
+            "whydown.toml",
+            "[canary]\nmax-error-rate = 20\nmin-requests = 41\nmin-baseline-requests = 42\nmargin = 25\n\
+             latency-shift = 0.4\nsignificance = 0.05\nconfidence = 99.5\nstages = [15, 60]\n",
+        )
+        .variable("WHYDOWN_CANARY_MAX_LATENCY", "650.5");
+    let report = |more: &[&str]| -> whydown::model::canary::CanaryReport {
+        let ran = program.run(&[&["canary", &path, "--format", "json"], more].concat());
+        serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{}", ran.err))
+    };
+    let told = report(&[]);
+    let needed = |name: &str| {
+        let gate = told.canaries[0].gates.iter().find(|gate| gate.name == name).expect("a gate");
+        (gate.needed.as_str(), gate.needed_value)
+    };
+    let against = "not more than the baseline, by 5.00 points or more, at p < 0.05";
+    assert_eq!(needed("samples"), ("≥ 41 requests of the candidate, ≥ 42 of the baseline", Some(41.0)));
+    assert_eq!(needed("error-rate"), ("≤ 20.0 % of requests end in 5xx, with 99.5 % confidence", Some(0.2)));
+    assert_eq!(needed("application-errors"), (against, Some(0.05)));
+    assert_eq!(needed("platform-errors"), (against, Some(0.05)));
+    assert_eq!(needed("latency-p95"), ("p95 ≤ 650.5 ms, with 99.5 % confidence", Some(650.5)));
+    assert_eq!(needed("latency-against-baseline"), ("no shift of Cliff's δ ≥ 0.4, at p < 0.05", Some(0.4)));
+    assert_eq!(needed("capacity"), ("not refused (429) more often than by the baseline, at p < 0.05", None));
+    assert_eq!((told.limits.stages.as_slice(), told.canaries[0].next_stage), (&[15, 60][..], Some(15)));
+    // What is typed beats all of them, one by one.
+    let told = report(&["--max-error-rate", "3", "--max-latency", "80"]);
+    let limits = &told.limits;
+    assert!((limits.error_rate - 0.03).abs() < 1e-12 && (limits.latency_p95_ms - 80.0).abs() < 1e-12, "{limits:?}");
+    assert!((limits.confidence - 0.995).abs() < 1e-12 && limits.min_requests == Some(41), "{limits:?}");
+    let shown = program.run(&["config", "show"]).out;
+    for line in [
+        "stages = [15, 60]  # whydown.toml:9 (WHYDOWN_CANARY_STAGES)",
+        "max-latency = 650.5  # environment variable WHYDOWN_CANARY_MAX_LATENCY (WHYDOWN_CANARY_MAX_LATENCY)",
+    ] {
+        assert!(shown.lines().any(|one| one == line), "{line} is not in {shown}");
+    }
+    // A variable holds a list as a flag does, and what cannot be is refused before anything is read.
+    let listed = Program::new().variable("WHYDOWN_CANARY_STAGES", "7, 70");
+    let ran = listed.run(&["canary", &path, "--format", "json"]);
+    assert!(ran.out.contains("\"next_stage\": 70"), "{}{}", ran.out, ran.err);
+    let ran = Program::new().variable("WHYDOWN_CANARY_SIGNIFICANCE", "1").run(&["canary", &path]);
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""));
+    assert!(ran.err.contains("WHYDOWN_CANARY_SIGNIFICANCE: `canary.significance`: `1` is no number"), "{}", ran.err);
+}

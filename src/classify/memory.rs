@@ -125,7 +125,7 @@ mod tests {
         let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
         let starts = (0..bytes.len()).filter(|at| is_digit(*at) && (*at == 0 || !is_digit(at - 1)));
         let changed = |start: usize| {
-            let end = (start..bytes.len()).find(|at| !is_digit(*at)).unwrap_or(bytes.len());
+            let end = (start..=bytes.len()).find(|at| !is_digit(*at)).unwrap_or(start);
             let number: String =
                 text[start..end].bytes().map(|digit| char::from(b'0' + (digit - b'0' + 3) % 10)).collect();
             format!("{}{number}{}", &text[..start], &text[end..])

@@ -6,9 +6,10 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 
 use super::exit::{self, Failure};
+use super::gates::Gates;
 use super::inputs::Inputs;
 use super::look;
-use crate::model::canary::{CanaryReport, CanaryVerdict, Limits};
+use crate::model::canary::{CanaryReport, CanaryVerdict};
 use crate::pipeline;
 use crate::reason::canary::Wanted;
 use crate::report::{self, PlainFormat};
@@ -19,7 +20,7 @@ const DEFAULT_COLUMNS: u16 = 100;
 /// Compare a candidate revision with the one that serves, in the same window.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  whydown canary export.json --service orders-api\n  whydown canary logs/ --baseline api-00041-b7k --candidate api-00042-c4n --fail-on rollback\n\nVerdicts: promote (every gate is passed), inconclusive (not proven well), hold (something is wrong,\nbut not proven to be the candidate's doing), rollback (proven worse than its limits and its baseline)."
+    after_help = "Examples:\n  whydown canary export.json --service orders-api\n  whydown canary logs/ --baseline api-00041-b7k --candidate api-00042-c4n --fail-on rollback\n\nVerdicts: promote (every gate is passed), inconclusive (not proven well), hold (something is wrong,\nbut not proven to be the candidate's doing), rollback (proven worse than its limits and its baseline).\nGates can be set in whydown.toml, section [canary]; `whydown config show` lists them."
 )]
 pub struct Canary {
     #[command(flatten)]
@@ -30,18 +31,6 @@ pub struct Canary {
     /// Revision that is tried [default: the newest one of the split]
     #[arg(long, value_name = "REVISION")]
     candidate: Option<String>,
-    /// Largest share of requests that may end in 5xx, in per cent
-    #[arg(long, value_name = "PERCENT", default_value_t = 1.0, value_parser = percent)]
-    max_error_rate: f64,
-    /// Largest 95th percentile of latency, in milliseconds
-    #[arg(long, value_name = "MS", default_value_t = 500.0, value_parser = milliseconds)]
-    max_latency: f64,
-    /// Fewest requests of the candidate [default: 3 / max-error-rate, the rule of three]
-    #[arg(long, value_name = "N")]
-    min_requests: Option<u64>,
-    /// Shares of traffic on the way to all of it, in per cent
-    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "5,20,50,100", value_parser = clap::value_parser!(u32).range(1..=100))]
-    stages: Vec<u32>,
     /// Form of the comparison
     #[arg(long, value_enum, default_value_t = FormatName::Text)]
     format: FormatName,
@@ -51,6 +40,9 @@ pub struct Canary {
     /// Exit with code 3 when a canary has this verdict or a worse one
     #[arg(long, value_enum, value_name = "VERDICT")]
     fail_on: Option<VerdictName>,
+    // Last, because its heading stands over everything behind it.
+    #[command(flatten)]
+    gates: Gates,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -78,16 +70,7 @@ impl Canary {
     }
 
     fn wanted(&self) -> Wanted {
-        let mut stages = self.stages.clone();
-        stages.sort_unstable();
-        stages.dedup();
-        let limits = Limits {
-            error_rate: self.max_error_rate / 100.0,
-            latency_p95_ms: self.max_latency,
-            min_requests: self.min_requests,
-            stages,
-        };
-        Wanted { baseline: self.baseline.clone(), candidate: self.candidate.clone(), limits }
+        Wanted { baseline: self.baseline.clone(), candidate: self.candidate.clone(), limits: self.gates.limits() }
     }
 
     fn rendering(&self) -> report::Options {
@@ -104,20 +87,6 @@ impl Canary {
         };
         if report.canaries.iter().any(|canary| canary.verdict >= limit) { exit::FINDINGS } else { exit::ANALYSED }
     }
-}
-
-fn percent(text: &str) -> Result<f64, String> {
-    let value = text.trim_end_matches('%').trim().parse::<f64>().ok();
-    value
-        .filter(|value| *value > 0.0 && *value < 100.0)
-        .ok_or_else(|| format!("{text:?} is no share: write a number above 0 and below 100, for example 0.5"))
-}
-
-fn milliseconds(text: &str) -> Result<f64, String> {
-    let value = text.trim_end_matches("ms").trim().parse::<f64>().ok();
-    value
-        .filter(|value| *value > 0.0 && value.is_finite())
-        .ok_or_else(|| format!("{text:?} is no latency: write milliseconds above 0, for example 500"))
 }
 
 impl From<FormatName> for PlainFormat {

@@ -103,7 +103,11 @@ fn toml(one: &Resolved) -> String {
     let first = || one.values.first().map_or_else(String::new, |value| value.to_string_lossy().into_owned());
     match one.setting.kind {
         Kind::Folders => format!("[{}]", one.values.iter().map(quoted).collect::<Vec<_>>().join(", ")),
-        Kind::Choice | Kind::File => one.values.first().map_or_else(String::new, quoted),
+        Kind::Integers { .. } => {
+            let numbers: Vec<_> = one.values.iter().map(|value| value.to_string_lossy()).collect();
+            format!("[{}]", numbers.join(", "))
+        }
+        Kind::Choice | Kind::Time | Kind::File => one.values.first().map_or_else(String::new, quoted),
         Kind::Integer { .. } | Kind::Number { .. } | Kind::Switch => first(),
     }
 }

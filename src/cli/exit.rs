@@ -99,8 +99,9 @@ fn code_of(error: &pipeline::Error) -> u8 {
     match error {
         pipeline::Error::Columns(_)
         | pipeline::Error::Report(_)
-        | pipeline::Error::Shard(shard::Error::Write { .. }) => INTERNAL,
-        pipeline::Error::Shard(shard::Error::ManyNamed { .. }) | pipeline::Error::Canary(_) => USAGE,
+        | pipeline::Error::Shard(shard::Error::Write { .. } | shard::Error::Keep { .. }) => INTERNAL,
+        pipeline::Error::Shard(shard::Error::ManyNamed { .. } | shard::Error::OtherScope { .. })
+        | pipeline::Error::Canary(_) => USAGE,
         pipeline::Error::Shard(_) | pipeline::Error::Ingest(_) => UNREADABLE,
     }
 }
@@ -112,7 +113,8 @@ pub fn usage(error: &clap::Error) -> ExitCode {
     ExitCode::from(if error.use_stderr() { USAGE } else { ANALYSED })
 }
 
-fn say(message: &str) {
+/// Prints a message on standard error.
+pub fn say(message: &str) {
     // Messages quote files and logs, which may hold what moves a cursor.
     let mut safe = String::with_capacity(message.len());
     for c in message.chars() {

@@ -14,6 +14,7 @@ mod digest;
 mod eval;
 mod exit;
 mod explain;
+mod gates;
 mod inputs;
 mod layout;
 mod look;

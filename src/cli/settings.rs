@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use clap::{Arg, Command};
 use etcetera::BaseStrategy;
 
+use super::moment;
 use super::nearest::or_nearest;
 pub use table::{ALL, Kind, Setting};
 
@@ -209,6 +210,9 @@ fn choices(command: &Command, setting: &Setting) -> Vec<String> {
 type Problem = (String, String);
 
 fn checked(setting: &Setting, choices: &[String], values: Vec<OsString>) -> Result<Vec<OsString>, Problem> {
+    if values.is_empty() && matches!(setting.kind, Kind::Integers { .. }) {
+        return Err(("is empty".to_owned(), format!("write for example {}, or remove the key", setting.example)));
+    }
     for value in &values {
         let text = value.to_string_lossy();
         match setting.kind {
@@ -217,7 +221,9 @@ fn checked(setting: &Setting, choices: &[String], values: Vec<OsString>) -> Resu
                 let remedy = or_nearest(&text, choices.iter().map(String::as_str), &listed);
                 return Err((format!("`{text}` is not one of its values"), remedy));
             }
-            Kind::Integer { min, max } if !text.parse().is_ok_and(|number: u64| (min..=max).contains(&number)) => {
+            Kind::Integer { min, max } | Kind::Integers { min, max }
+                if !text.parse().is_ok_and(|number: u64| (min..=max).contains(&number)) =>
+            {
                 return Err((
                     format!("`{text}` is no whole number from {min} to {max}"),
                     format!("write for example {}", setting.example),
@@ -228,6 +234,10 @@ fn checked(setting: &Setting, choices: &[String], values: Vec<OsString>) -> Resu
                     format!("`{text}` is no number from {min} to {max}"),
                     format!("write for example {}", setting.example),
                 ));
+            }
+            Kind::Time => {
+                moment::duration(&text)
+                    .map_err(|problem| (problem, format!("write for example {}", setting.example)))?;
             }
             Kind::Switch if text != "true" && text != "false" => {
                 return Err((format!("`{text}` is neither true nor false"), "write true or false".to_owned()));

@@ -1,16 +1,19 @@
 //! Where entries come from: the home of a service, and a short memory of the last origins.
 //!
-//! Almost every entry names the service, revision, project and region of one before it. Comparing a few short
-//! strings is cheaper than hashing all of them for every entry of a large export.
+//! Almost every entry names the service, revision, project and region of one before it.
 
+use std::hash::BuildHasher;
+
+use foldhash::fast::FixedState;
 use serde::{Deserialize, Serialize};
 
+use super::Map;
 use super::symbols::{EMPTY, Symbol};
 use crate::model::entry::Resource;
 use crate::model::{Entry, Platform};
 
-/// Origins remembered; a service seldom has more live revisions.
-const ORIGINS_MAX: usize = 8;
+/// Origins remembered before the memory starts afresh.
+const ORIGINS_MAX: usize = 65_536;
 
 /// Where a service runs; the most specific words win.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -57,45 +60,29 @@ pub(super) struct Origin {
     pub project: Symbol,
 }
 
-struct Known {
-    service: String,
-    revision: String,
-    home: Home,
-    origin: Origin,
-}
-
-/// The origins seen last, latest first.
+/// The origins met so far.
 #[derive(Default)]
-pub(super) struct RecentOrigins(Vec<Known>);
+pub(super) struct RecentOrigins(Map<u64, Origin>);
 
 impl RecentOrigins {
     /// The numbers of an entry's origin, if it was met lately.
-    pub(super) fn find(&mut self, entry: &Entry<'_>) -> Option<Origin> {
-        let resource = &entry.resource;
-        let at = self.0.iter().position(|known| {
-            known.revision == *resource.revision
-                && known.service == *resource.service
-                && known.home.project == *resource.project
-                && known.home.location == *resource.location
-                && known.home.platform == entry.platform
-        })?;
-        if at > 0 {
-            self.0.swap(0, at);
-        }
-        self.0.first().map(|known| known.origin)
+    pub(super) fn find(&self, entry: &Entry<'_>) -> Option<Origin> {
+        self.0.get(&Self::hash(entry)).copied()
     }
 
-    /// Remembers an origin in the place of the one not met for longest.
+    /// Remembers an origin.
     pub(super) fn remember(&mut self, entry: &Entry<'_>, origin: Origin) {
         debug_assert!(origin.service != EMPTY || entry.resource.service.is_empty());
-        self.0.truncate(ORIGINS_MAX - 1);
-        let known = Known {
-            service: entry.resource.service.to_string(),
-            revision: entry.resource.revision.to_string(),
-            home: Home::of(entry),
-            origin,
-        };
-        self.0.insert(0, known);
+        if self.0.len() >= ORIGINS_MAX {
+            self.0.clear();
+        }
+        self.0.insert(Self::hash(entry), origin);
+    }
+
+    /// Knows an origin as well as the identity of an entry knows it.
+    fn hash(entry: &Entry<'_>) -> u64 {
+        let Resource { service, revision, project, location, .. } = &entry.resource;
+        FixedState::with_seed(17).hash_one((entry.platform, service, revision, project, location))
     }
 }
 

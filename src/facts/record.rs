@@ -34,6 +34,8 @@ pub struct Origin {
     pub stream: Stream,
     /// As written.
     pub severity: Option<Severity>,
+    /// Name of that log: with insertId and time it makes an entry's identity. Empty where it holds a secret.
+    pub log: Symbol,
 }
 
 /// What one entry added to the counts.
@@ -75,6 +77,7 @@ pub struct Recorder {
     /// What tells two readings of one file from two files of one name: a sum over its entries, by file.
     pub fingerprints: Map<u32, u64>,
     numbers: Map<Origin, u32>,
+    logs: Map<String, Symbol>,
 }
 
 impl Recorder {
@@ -105,6 +108,7 @@ impl Recorder {
             project: self.names.intern(&entry.resource.project),
             stream: entry.stream,
             severity: entry.severity,
+            log: self.log(&entry.log_name),
         };
         let request = entry.http.as_ref().filter(|_| entry.stream == Stream::Requests && !is_audit);
         let share = Share {
@@ -126,6 +130,15 @@ impl Recorder {
             Some(identity) => self.records.push(Record { identity, share }),
             None => *self.anonymous.entry((entry.position.file, share)).or_default() += 1,
         }
+    }
+
+    fn log(&mut self, name: &str) -> Symbol {
+        if let Some(log) = self.logs.get(name) {
+            return *log;
+        }
+        let log = if classify::redact::redact(name) == name { self.names.intern(name) } else { EMPTY };
+        self.logs.insert(name.to_owned(), log);
+        log
     }
 
     fn origin(&mut self, origin: Origin) -> u32 {
@@ -158,7 +171,13 @@ impl Origin {
     /// The same in the numbers of another table.
     #[must_use]
     pub fn renamed(self, ours: &impl Fn(Symbol) -> Symbol) -> Self {
-        Self { service: ours(self.service), revision: ours(self.revision), project: ours(self.project), ..self }
+        Self {
+            service: ours(self.service),
+            revision: ours(self.revision),
+            project: ours(self.project),
+            log: ours(self.log),
+            ..self
+        }
     }
 }
 
@@ -189,7 +208,7 @@ impl Facts {
             return;
         }
         let less = |count: &mut u64| *count = count.saturating_sub(times);
-        let Origin { service, revision, project, stream, severity } = *origin;
+        let Origin { service, revision, project, stream, severity, .. } = *origin;
         if let Some(span) = self.coverage.get_mut(&(service, stream, severity)) {
             less(&mut span.count);
         }

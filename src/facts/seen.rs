@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use foldhash::fast::FixedState;
 
-use crate::model::Entry;
+use crate::model::{Entry, Timestamp};
 
 /// Locks are spread over this many shards so that workers rarely meet. A group of entries takes each lock once.
 const SHARDS: usize = 8;
@@ -17,23 +17,20 @@ const SHARDS: usize = 8;
 /// The identities read so far.
 pub struct Seen {
     shards: Vec<Mutex<HashSet<u64, FixedState>>>,
-    hasher: FixedState,
 }
 
 impl Default for Seen {
     fn default() -> Self {
-        Self { shards: (0..SHARDS).map(|_| Mutex::default()).collect(), hasher: FixedState::with_seed(11) }
+        Self { shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
     }
 }
 
 impl Seen {
     /// The entry's identity, the same on every machine because Facts files hold it; `None` where the exporter dropped
     /// the insertId: such entries are all different.
+    #[allow(clippy::unused_self, reason = "what is asked next is whether this one has it")]
     pub fn identity(&self, entry: &Entry<'_>) -> Option<u64> {
-        if entry.insert_id.is_empty() {
-            return None;
-        }
-        Some(self.hasher.hash_one((&*entry.insert_id, entry.timestamp, &*entry.log_name)))
+        identity_of(&entry.insert_id, entry.timestamp, &entry.log_name)
     }
 
     /// Which of these identities are read for the first time; `None` always is. A table of a million identities
@@ -53,4 +50,9 @@ impl Seen {
             }
         }
     }
+}
+
+/// The identity of an entry with this insertId, time and log; `None` without an insertId.
+pub fn identity_of(insert_id: &str, time: Option<Timestamp>, log_name: &str) -> Option<u64> {
+    (!insert_id.is_empty()).then(|| FixedState::with_seed(11).hash_one((insert_id, time, log_name)))
 }

@@ -37,6 +37,8 @@ pub struct Tables {
     pub classes: Vec<Classified>,
     /// Kept entries by time.
     pub rows: Vec<Row>,
+    /// Instances by service and name.
+    pub lives: ByPair<Life>,
     /// Deployment history.
     pub audit: Vec<AuditFact>,
     /// Everything that is counted.
@@ -49,7 +51,6 @@ pub struct Counts {
     entries: u64,
     unique_entries: u64,
     untimed: u64,
-    lives: ByPair<Life>,
     health: ByPair<Health>,
     traffic: ByPair<Vec<(i64, (u64, u64))>>,
     revisions: ByPair<Span>,
@@ -136,12 +137,12 @@ impl Facts {
             names: self.symbols.texts().map(str::to_owned).collect(),
             classes: self.classes.into_known(),
             rows: self.rows,
+            lives: sorted(self.lives),
             audit: self.audit,
             counts: Counts {
                 entries: self.entries,
                 unique_entries: self.unique_entries,
                 untimed: self.untimed,
-                lives: sorted(self.lives),
                 health: sorted(self.health),
                 traffic: sorted(traffic),
                 revisions: sorted(self.revisions),
@@ -156,8 +157,8 @@ impl Facts {
 
     /// Facts again.
     pub fn from_tables(tables: Tables) -> Result<Self, Unsound> {
-        let Tables { names, classes, rows, audit, counts } = tables;
-        counts.check(names.len())?;
+        let Tables { names, classes, rows, lives, audit, counts } = tables;
+        counts.check(&lives, names.len())?;
         let is_class = |id: ClassId| (id.0 as usize) < classes.len();
         let is_name = |symbol: Symbol| (symbol.0 as usize) < names.len();
         let is_row_sound = |row: &Row| {
@@ -183,7 +184,7 @@ impl Facts {
         facts.entries = counts.entries;
         facts.unique_entries = counts.unique_entries;
         facts.untimed = counts.untimed;
-        facts.lives = counts.lives.into_iter().collect();
+        facts.lives = lives.into_iter().collect();
         facts.health = counts.health.into_iter().collect();
         facts.traffic = counts.traffic.into_iter().map(|(key, minutes)| (key, minutes.into_iter().collect())).collect();
         facts.revisions = counts.revisions.into_iter().collect();
@@ -198,10 +199,10 @@ impl Facts {
 
 impl Counts {
     /// Whether all numbers point into a table of that many names, and all counts can be.
-    fn check(&self, names: usize) -> Result<(), Unsound> {
+    fn check(&self, lives: &[((Symbol, Symbol), Life)], names: usize) -> Result<(), Unsound> {
         let is_name = |symbol: Symbol| (symbol.0 as usize) < names;
         let is_pair = |(a, b): (Symbol, Symbol)| is_name(a) && is_name(b);
-        let is_complete = self.lives.iter().all(|(key, life)| is_pair(*key) && is_name(life.revision))
+        let is_complete = lives.iter().all(|(key, life)| is_pair(*key) && is_name(life.revision))
             && self.health.iter().all(|(key, _)| is_pair(*key))
             && self.traffic.iter().all(|(key, _)| is_pair(*key))
             && self.revisions.iter().all(|(key, _)| is_pair(*key))
@@ -215,7 +216,7 @@ impl Counts {
         let spans = spans.chain(self.coverage.iter().map(|(_, span)| span));
         let spans = spans.chain(self.files.iter().map(|(_, file)| &file.span)).map(|span| span.count);
         let minutes = self.traffic.iter().flat_map(|(_, minutes)| minutes.iter().map(|(_, counts)| counts.0));
-        let lives = self.lives.iter().flat_map(|(_, life)| [life.answered, life.failed]);
+        let lives = lives.iter().flat_map(|(_, life)| [life.answered, life.failed]);
         let plain = [self.entries, self.unique_entries, self.untimed].into_iter();
         let others = self.minutes.iter().map(|(_, count)| *count);
         let others = others.chain(self.projects.iter().map(|(_, count)| *count));

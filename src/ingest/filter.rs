@@ -21,6 +21,21 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// The arguments that ask for it; empty = everything.
+    #[must_use]
+    pub fn scope(&self) -> String {
+        let times = [("from", self.from), ("to", self.to)];
+        let names = [
+            ("service", &self.service),
+            ("revision", &self.revision),
+            ("project", &self.project),
+            ("region", &self.region),
+        ];
+        let times = times.into_iter().filter_map(|(name, time)| Some(format!("--{name}={}", time?.to_rfc3339())));
+        let names = names.into_iter().filter_map(|(name, value)| Some(format!("--{name}={}", value.as_deref()?)));
+        times.chain(names).collect::<Vec<_>>().join(" ")
+    }
+
     /// Whether an entry is kept.
     #[must_use]
     pub fn admits(&self, entry: &Entry<'_>) -> bool {

@@ -46,13 +46,64 @@ pub struct Limits {
     pub latency_p95_ms: f64,
     /// Fewest requests of the candidate; `None` = as many as the rule of three asks for.
     pub min_requests: Option<u64>,
+    /// Fewest requests of the baseline: fewer say too little about what is normal.
+    #[serde(default = "Limits::default_min_baseline_requests")]
+    pub min_baseline_requests: u64,
+    /// Share of `error_rate` by which a candidate may be worse than its baseline and still be as good as it.
+    #[serde(default = "Limits::default_margin")]
+    pub margin: f64,
+    /// Cliff's δ from which on latencies count as shifted.
+    #[serde(default = "Limits::default_latency_shift")]
+    pub latency_shift: f64,
+    /// Below this p-value, after correction for the number of tests, a difference is no chance.
+    #[serde(default = "Limits::default_significance")]
+    pub significance: f64,
+    /// Confidence of the one-sided bounds that decide whether a limit is kept.
+    #[serde(default = "Limits::default_confidence")]
+    pub confidence: f64,
     /// Shares of traffic on the way to all of it, in per cent, ascending.
     pub stages: Vec<u32>,
 }
 
+impl Limits {
+    // At 30 requests the interval of a share is still up to ±18 points wide.
+    fn default_min_baseline_requests() -> u64 {
+        30
+    }
+
+    fn default_margin() -> f64 {
+        0.5
+    }
+
+    /// Effects from this on are called more than small (J. Romano et al., 2006: |δ| ≥ 0.33 is medium).
+    fn default_latency_shift() -> f64 {
+        0.33
+    }
+
+    /// Stricter than the customary 5 %: these tests run on every canary.
+    fn default_significance() -> f64 {
+        0.01
+    }
+
+    /// The 95 % of the rule of three.
+    fn default_confidence() -> f64 {
+        0.95
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
-        Self { error_rate: 0.01, latency_p95_ms: 500.0, min_requests: None, stages: vec![5, 20, 50, 100] }
+        Self {
+            error_rate: 0.01,
+            latency_p95_ms: 500.0,
+            min_requests: None,
+            min_baseline_requests: Self::default_min_baseline_requests(),
+            margin: Self::default_margin(),
+            latency_shift: Self::default_latency_shift(),
+            significance: Self::default_significance(),
+            confidence: Self::default_confidence(),
+            stages: vec![5, 20, 50, 100],
+        }
     }
 }
 

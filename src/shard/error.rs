@@ -75,6 +75,36 @@ pub enum Error {
         /// The folder.
         path: PathBuf,
     },
+    /// The folder of kept facts cannot be used.
+    #[error("cannot keep facts in {}: {source}\n  give a folder that this user may write to with --state", path.display())]
+    Keep {
+        /// Folder or file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// No facts are kept where they are asked for.
+    #[error(
+        "no facts are kept in {}\n  `whydown digest --state DIR --keep-facts INPUT` keeps those of each run",
+        path.display()
+    )]
+    NothingKept {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Kept facts and this run answer different questions.
+    #[error(
+        "{}: facts of {one} and facts of {other} do not add up\n  use the same --from, --to, --service, --revision, --project and --region for all of them \
+         (whole exports need none), or another folder with --state", path.display()
+    )]
+    OtherScope {
+        /// The folder.
+        path: PathBuf,
+        /// One of them.
+        one: String,
+        /// Another one.
+        other: String,
+    },
     /// A name is given to several inputs.
     #[error("--name {name} names one input, but {inputs} are read\n  scan each input by itself, or leave --name out")]
     ManyNamed {
@@ -92,6 +122,15 @@ impl Error {
 
     pub(super) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
         move |source| Self::Write { path: path.to_owned(), source }
+    }
+
+    pub(super) fn keep(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
+        move |source| Self::Keep { path: path.to_owned(), source }
+    }
+
+    /// Whether a file is gone that was there before.
+    pub fn is_gone(&self) -> bool {
+        matches!(self, Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound)
     }
 
     pub(super) fn damaged(path: &Path, offset: u64, what: impl Into<String>) -> Self {

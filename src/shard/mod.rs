@@ -12,15 +12,18 @@
 //!   twice, it counts once, like a path that is given twice.
 //! - Names, classes, rows and counts are ordered by what they say, so that equal shards have equal bytes.
 //!
-//! `union` joins shards, `write` and `read` are the file, `format` its blocks and `columns` its columns.
+//! `union` joins shards, `write` and `read` are the file, `format` its blocks and `columns` its columns; `within` finds
+//! the record of a kept entry in its row. `kept` is a folder of shards that a digest leaves.
 
 pub mod error;
+pub mod kept;
 
 mod columns;
 mod format;
 mod part;
 mod read;
 mod union;
+mod within;
 mod write;
 
 #[cfg(test)]
@@ -31,6 +34,8 @@ pub use part::{described, part};
 pub use read::list;
 pub use union::Union;
 pub use write::save;
+
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +53,8 @@ pub struct Shard {
     pub files: Vec<FilePart>,
     /// Whether a filter kept entries out.
     pub is_filtered: bool,
+    /// What was asked for, as arguments; empty = everything. Several where parts were read differently.
+    pub scopes: BTreeSet<String>,
     /// What was wrong with the files; no secrets.
     pub damage: Vec<Damage>,
     /// Descriptions of services and revisions.
@@ -97,6 +104,22 @@ pub struct Described {
 pub enum Records {
     /// In memory, as a scan leaves them.
     Memory(Vec<Record>),
-    /// In a Facts file, in the order of their identities.
-    File(Checked),
+    /// In a Facts file, in the order of their identities, but for those that its rows hold.
+    File {
+        /// The file.
+        checked: Checked,
+        /// What its rows hold, in the order of their identities.
+        kept: Vec<Record>,
+    },
+}
+
+/// Where a counted entry stands in the one form of a shard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stands {
+    /// It is only counted.
+    Alone,
+    /// It is kept as the row of this number.
+    Beside(u32),
+    /// So it is, and that row says all that its record says.
+    Within(u32),
 }

@@ -11,11 +11,12 @@ use crate::ingest::{Damage, Read, StateDocument};
 use crate::state::history;
 
 /// Joins what the workers kept. Nothing that the report would redact is in it. `name` replaces the path of the only
-/// input: where the bytes come from, if they came through a pipe or a temporary file.
+/// input: where the bytes come from, if they came through a pipe or a temporary file. `scope` is what was asked for.
 pub fn part(
     read: Read<(Facts, Recorder)>,
     state_files: &[StateDocument],
     name: Option<&str>,
+    scope: String,
 ) -> Result<(Shard, Records), Error> {
     let (mut facts, recorder) = read
         .partials
@@ -65,6 +66,7 @@ pub fn part(
     let shard = Shard {
         files,
         is_filtered: read.filtered_out > 0,
+        scopes: [scope].into(),
         damage: damage.collect(),
         documents,
         facts,

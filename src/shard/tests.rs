@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 
+use super::columns::records;
 use super::format::Checked;
-use super::{Error, Union, columns, read, save};
+use super::{Error, Union, read, save};
 use crate::facts::seen::Seen;
 use crate::ingest;
 use crate::pipeline::{self, Options};
@@ -91,10 +92,10 @@ fn every_cut_is_refused_and_named() {
 fn another_major_version_is_refused_with_the_remedy() {
     let (_folder, path) = scanned(&small_log());
     let mut bytes = fs::read(&path).unwrap();
-    bytes[8] = 2;
+    bytes[8] = 3;
     fs::write(&path, bytes).unwrap();
     let message = open_error(&path);
-    assert!(message.contains("format 2.0") && message.contains("scan its inputs again"), "{message}");
+    assert!(message.contains("format 3.0") && message.contains("scan its inputs again"), "{message}");
 }
 
 #[test]
@@ -133,6 +134,7 @@ fn no_secret_of_the_log_stands_in_a_shard() {
         line("d", 4, r#""textPayload":"FATAL: password authentication failed for user \"mika@acme.test\"""#),
         line("e", 5, request).replace("%2Fstderr", "%2Frequests"),
         line("f", 6, audit).replace("run.googleapis.com%2Fstderr", "cloudaudit.googleapis.com%2Factivity"),
+        line("h", 7, r#""textPayload":"cannot open ledger 7""#).replace("%2Fstderr", "%2Fpassword=hunter22"),
         r#"{"insertId":"g","password":"hunter22","who":"mika@acme.test", broken"#.to_owned(),
     ]
     .join("\n");
@@ -145,6 +147,12 @@ fn no_secret_of_the_log_stands_in_a_shard() {
         assert_eq!(near, None);
     }
     assert!(memchr::memmem::find(&all, b"DB_PASSWORD").is_some(), "the deploy is in it");
+    // The log's name is part of an identity: where it must not be stored, the identity is.
+    let checked = Checked::open(&path).unwrap();
+    let (block, _) = checked.record_block(checked.records()).unwrap().unwrap();
+    assert!(!records::unpack_kept(&block.parts).unwrap().is_empty());
+    let rows = load(&path).unwrap().finish(|_, _| Ok(())).unwrap().facts.rows;
+    assert!(rows.iter().all(|row| row.identity != 0), "every kept entry can be told from its copies");
 }
 
 /// Puts a right checksum under changed bytes.
@@ -176,19 +184,22 @@ proptest! {
 
 #[test]
 fn blocks_of_a_later_minor_version_are_skipped() {
-    let (folder, path) = scanned(&small_log());
+    let quiet: String = (0..20)
+        .map(|n| line(&format!("quiet-{n}"), n, r#""textPayload":"ledger opened""#).replace("ERROR", "INFO") + "\n")
+        .collect();
+    let (folder, path) = scanned(&(small_log() + &quiet));
     let file = fs::File::create(folder.path().join("later.facts")).unwrap();
     let mut writer = super::format::Writer::new(file, &path).unwrap();
     let checked = Checked::open(&path).unwrap();
     let (block, _) = checked.record_block(checked.records()).unwrap().unwrap();
-    assert_eq!(columns::unpack_records(&block.parts).unwrap().len(), 40);
+    assert_eq!(records::unpack(&block.parts).unwrap().len(), 20);
     writer.block(block.kind, &block.parts).unwrap();
     writer.end_records();
     writer.block(200, &[b"of the future".to_vec()]).unwrap();
     checked.head(|block| writer.block(block.kind, &block.parts)).unwrap();
     writer.finish().unwrap();
     let later = Checked::open(&folder.path().join("later.facts")).unwrap();
-    assert_eq!(read::head(&later).unwrap().facts.unique_entries, 40);
+    assert_eq!(read::head(&later).unwrap().0.facts.unique_entries, 60);
 }
 
 /// Facts files hold identities, so another hash means another major version of their format.

@@ -2,13 +2,14 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::iter::Peekable;
 use std::path::Path;
+use std::vec::IntoIter;
 
-use super::columns;
+use super::columns::{records, rows::Told};
 use super::error::Error;
 use super::format::Checked;
-use super::read;
-use super::{Described, FilePart, Records, Shard};
+use super::{Described, FilePart, Records, Shard, Stands, read, within};
 use crate::facts::Facts;
 use crate::facts::record::{Origin, Record, Share};
 use crate::facts::symbols::Symbol;
@@ -38,9 +39,9 @@ struct Source {
 impl Union {
     /// Adds a Facts file.
     pub fn add_file(&mut self, checked: Checked) -> Result<(), Error> {
-        let shard = read::head(&checked)?;
+        let (shard, kept) = read::head(&checked)?;
         let path = checked.path.clone();
-        self.join(shard, Records::File(checked)).map_err(|error| Error::damaged(&path, 0, error.0))
+        self.join(shard, Records::File { checked, kept }).map_err(|error| Error::damaged(&path, 0, error.0))
     }
 
     /// Adds a shard that was just read.
@@ -69,6 +70,7 @@ impl Union {
         }
         self.documents.extend(shard.documents);
         self.whole.is_filtered |= shard.is_filtered;
+        self.whole.scopes.extend(shard.scopes);
         let names = self.whole.facts.symbols.absorb(&shard.facts.symbols);
         let ours = |symbol: Symbol| names.get(symbol.0 as usize).copied().unwrap_or_default();
         let origins = shard.origins.into_iter().map(|origin| origin.renamed(&ours)).collect();
@@ -94,8 +96,8 @@ impl Union {
     }
 
     /// Ends the union: one shard in its one form. Every counted entry is given to `take` in the order of the
-    /// identities, in the numbers of that shard, with 1 + the number of the row that it is kept as, or 0.
-    pub fn finish(self, mut take: impl FnMut(Record, u32) -> Result<(), Error>) -> Result<Shard, Error> {
+    /// identities, in the numbers of that shard, with where it stands.
+    pub fn finish(self, mut take: impl FnMut(Record, Stands) -> Result<(), Error>) -> Result<Shard, Error> {
         let Self { mut whole, documents, mut sources, anonymous, surplus, .. } = self;
         let ours = order_files(&mut whole);
         whole.documents = documents.into_iter().collect();
@@ -109,10 +111,20 @@ impl Union {
         let origins: BTreeSet<Origin> = sources.iter().flat_map(|source| source.origins.iter().copied()).collect();
         whole.origins = origins.into_iter().collect();
         let tongues: Vec<Tongue> = sources.iter().map(|source| Tongue::new(source, &whole.origins)).collect();
-        let mut kept: Vec<(u64, u32)> = (1..).zip(&facts.rows).map(|(number, row)| (row.identity, number)).collect();
+        let mut kept: Vec<(u64, u32)> = (0..).zip(&facts.rows).map(|(number, row)| (row.identity, number)).collect();
         kept.retain(|(identity, _)| *identity != 0);
         kept.sort_unstable();
         let mut kept = kept.into_iter().peekable();
+        // What is taken back are counts.
+        let (rows, symbols) = (std::mem::take(&mut facts.rows), std::mem::take(&mut facts.symbols));
+        let stands = |record: &Record, number: u32| {
+            let told = Told::of(&record.share);
+            let row = rows.get(number as usize);
+            let within = row.zip(whole.origins.get(told.origin as usize)).is_some_and(|(row, origin)| {
+                within::record(row, told, origin, symbols.text(origin.log)) == Some(*record)
+            });
+            if within { Stands::Within(number) } else { Stands::Beside(number) }
+        };
         let mut back = Back { facts: &mut facts, origins: &whole.origins };
         for (source, share, count) in surplus {
             back.take(&tongues[source].share(share), count);
@@ -127,8 +139,9 @@ impl Union {
         join(streams, &mut back, &mut |record| {
             while kept.next_if(|(identity, _)| *identity < record.identity).is_some() {}
             let row = kept.next_if(|(identity, _)| *identity == record.identity);
-            take(record, row.map_or(0, |(_, number)| number))
+            take(record, row.map_or(Stands::Alone, |(_, number)| stands(&record, number)))
         })?;
+        (facts.rows, facts.symbols) = (rows, symbols);
         whole.facts = facts;
         Ok(whole)
     }
@@ -213,7 +226,10 @@ fn join(
 /// The records of one source, in the order of their identities and the numbers of the whole.
 struct Stream {
     tongue: Tongue,
-    ready: std::vec::IntoIter<Record>,
+    /// The next ones, of the file's present block or of memory.
+    ready: Peekable<IntoIter<Record>>,
+    /// Those that the file's rows hold.
+    kept: Peekable<IntoIter<Record>>,
     file: Option<(Checked, u64)>,
 }
 
@@ -222,26 +238,31 @@ impl Stream {
         match records {
             Records::Memory(mut records) => {
                 records.sort_unstable();
-                Self { tongue, ready: records.into_iter(), file: None }
+                Self { tongue, ready: queue(records), kept: queue(Vec::new()), file: None }
             }
-            Records::File(checked) => {
+            Records::File { checked, kept } => {
                 let first = checked.records();
-                Self { tongue, ready: Vec::new().into_iter(), file: Some((checked, first)) }
+                Self { tongue, ready: queue(Vec::new()), kept: queue(kept), file: Some((checked, first)) }
             }
         }
     }
 
     fn next(&mut self) -> Result<Option<Record>, Error> {
-        loop {
-            if let Some(record) = self.ready.next() {
-                return Ok(Some(Record { share: self.tongue.share(record.share), ..record }));
-            }
-            let Some((checked, offset)) = &mut self.file else { return Ok(None) };
-            let Some((block, next)) = checked.record_block(*offset)? else { return Ok(None) };
-            let records = columns::unpack_records(&block.parts)
-                .map_err(|what| Error::damaged(&checked.path, block.offset, what))?;
+        while self.ready.peek().is_none() {
+            let Some((checked, offset)) = &mut self.file else { break };
+            let Some((block, next)) = checked.record_block(*offset)? else { break };
+            let records =
+                records::unpack(&block.parts).map_err(|what| Error::damaged(&checked.path, block.offset, what))?;
             *offset = next;
-            self.ready = records.into_iter();
+            self.ready = queue(records);
         }
+        let of_ready = self.ready.peek().map(|record| record.identity);
+        let from_kept = |kept: &Record| of_ready.is_none_or(|ready| kept.identity < ready);
+        let record = self.kept.next_if(from_kept).or_else(|| self.ready.next());
+        Ok(record.map(|record| Record { share: self.tongue.share(record.share), ..record }))
     }
+}
+
+fn queue(records: Vec<Record>) -> Peekable<IntoIter<Record>> {
+    records.into_iter().peekable()
 }

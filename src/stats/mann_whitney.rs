@@ -14,9 +14,6 @@ pub const EXACT_MAX: u64 = 40;
 /// Effects smaller than this are called negligible (J. Romano et al., 2006: |δ| < 0.147).
 pub const NEGLIGIBLE_DELTA: f64 = 0.147;
 
-/// Effects from this on are called more than small (ibid.: |δ| ≥ 0.33 is medium).
-pub const MEDIUM_DELTA: f64 = 0.33;
-
 /// What the comparison of two samples says.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Comparison {

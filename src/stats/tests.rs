@@ -158,13 +158,14 @@ fn corrections_are_those_of_r() {
 
 #[test]
 fn the_rule_of_three_asks_for_300_requests_for_one_per_cent() {
-    assert_eq!(units_needed(0.01), 300);
+    assert_eq!(units_needed(0.01, CONFIDENCE), 300);
+    assert_eq!((units_needed(0.01, 0.99), units_needed(0.005, 0.9)), (470, 480));
     near(bound(300), 0.01, 1e-12);
     assert!(exact_upper(g(0, 300), CONFIDENCE) < 0.01 && exact_upper(g(0, 298), CONFIDENCE) > 0.01);
     let more = units_needed_at(g(1, 400), 0.01, CONFIDENCE).unwrap();
     assert!(more > 400 && exact_upper(g(more.div_ceil(400), more), CONFIDENCE) <= 0.01, "{more}");
     assert_eq!(units_needed_at(g(2, 100), 0.01, CONFIDENCE), None);
-    assert!((1..u64::MAX).contains(&units_needed(0.0)));
+    assert!((1..u64::MAX).contains(&units_needed(0.0, CONFIDENCE)));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use divan::counter::BytesCount;
 use whydown::classify::matcher::Catalog;
 use whydown::model::{Platform, Stream};
 use whydown::pipeline::{self, Options};
+use whydown::report::Format;
 
 fn main() {
     divan::main();
@@ -121,7 +122,12 @@ fn render(bencher: divan::Bencher, instances: usize) {
     let (path, _) = write(instances);
     let options = Options { inputs: vec![path], ..Options::default() };
     let report = pipeline::analyze(&options).expect("the generated file is readable");
-    bencher.bench(|| whydown::report::text::render(&report, whydown::report::text::Look::default()));
+    let look = whydown::report::Options { width: 100, color: false, full: false };
+    bencher.bench(|| {
+        let mut page = Vec::new();
+        whydown::report::render(&report, Format::Text, &look, &mut page).expect("a vector takes everything");
+        page
+    });
 }
 
 /// Matching one text against the whole catalogue.

@@ -3,9 +3,8 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeInteger, DeTable, DeValue};
 
-use super::table::RESERVED;
 use super::{ALL, ConfigError, Kind, Setting};
 use crate::cli::nearest::or_nearest;
 
@@ -49,9 +48,7 @@ fn walk(reading: &Reading<'_>, above: &str, table: &DeTable<'_>, found: &mut Vec
         }
         let is_section = ALL.iter().any(|setting| setting.key.starts_with(&format!("{key}.")));
         match value.get_ref() {
-            DeValue::Table(below) if is_section || RESERVED.contains(&key.as_str()) => {
-                walk(reading, &key, below, found)?;
-            }
+            DeValue::Table(below) if is_section => walk(reading, &key, below, found)?,
             _ => {
                 let listed = "`whydown config show` lists every key";
                 let place = format!("{}:{line}", reading.path.display());
@@ -69,11 +66,17 @@ fn values(setting: &Setting, value: &DeValue<'_>) -> Result<Vec<OsString>, (Stri
         Err((problem, format!("write it as {} = {}", setting.key.rsplit('.').next().unwrap_or(""), setting.example)))
     };
     match (setting.kind, value) {
-        (Kind::Choice | Kind::File | Kind::Folders, DeValue::String(text)) => Ok(vec![OsString::from(text.as_ref())]),
+        (Kind::Choice | Kind::Time | Kind::File | Kind::Folders, DeValue::String(text)) => {
+            Ok(vec![OsString::from(text.as_ref())])
+        }
         (Kind::Switch, DeValue::Boolean(value)) => Ok(vec![OsString::from(value.to_string())]),
-        (Kind::Integer { .. } | Kind::Number { .. }, DeValue::Integer(number)) => {
-            let value = i64::from_str_radix(number.as_str(), number.radix());
-            Ok(vec![OsString::from(value.map_or_else(|_| number.as_str().to_owned(), |value| value.to_string()))])
+        (Kind::Integer { .. } | Kind::Integers { .. } | Kind::Number { .. }, DeValue::Integer(number)) => {
+            Ok(vec![whole(number)])
+        }
+        (Kind::Integers { .. }, DeValue::Array(items)) => {
+            let number =
+                |item: &DeValue<'_>| if let DeValue::Integer(number) = item { Some(whole(number)) } else { None };
+            items.iter().map(|item| number(item.get_ref())).collect::<Option<_>>().map_or_else(wrong, Ok)
         }
         (Kind::Number { .. }, DeValue::Float(number)) => Ok(vec![OsString::from(number.as_str())]),
         (Kind::Folders, DeValue::Array(items)) => {
@@ -86,4 +89,10 @@ fn values(setting: &Setting, value: &DeValue<'_>) -> Result<Vec<OsString>, (Stri
         }
         _ => wrong(),
     }
+}
+
+/// A whole number in decimal, however it is written.
+fn whole(number: &DeInteger<'_>) -> OsString {
+    let value = i64::from_str_radix(number.as_str(), number.radix());
+    OsString::from(value.map_or_else(|_| number.as_str().to_owned(), |value| value.to_string()))
 }

@@ -7,6 +7,9 @@ use clap::Arg;
 /// Subcommands that print the report.
 const REPORTS: &[&str] = &["analyze", "merge", "render"];
 
+/// The subcommand with gates.
+const CANARY: &[&str] = &["canary"];
+
 /// One setting.
 #[derive(Debug)]
 pub struct Setting {
@@ -40,6 +43,13 @@ pub enum Kind {
         /// Largest.
         max: u64,
     },
+    /// Whole numbers within both bounds, at least one.
+    Integers {
+        /// Smallest.
+        min: u64,
+        /// Largest.
+        max: u64,
+    },
     /// A number within both bounds.
     Number {
         /// Smallest.
@@ -47,6 +57,8 @@ pub enum Kind {
         /// Largest.
         max: f64,
     },
+    /// A length of time.
+    Time,
     /// `true` or `false`.
     Switch,
     /// A path of a file.
@@ -56,7 +68,7 @@ pub enum Kind {
 }
 
 /// Every setting, in the order in which they are shown; a section's keys stand together.
-pub static ALL: [Setting; 17] = [
+pub static ALL: [Setting; 27] = [
     Setting {
         key: "format",
         variable: "WHYDOWN_FORMAT",
@@ -227,10 +239,107 @@ pub static ALL: [Setting; 17] = [
         example: "45",
         about: "an instance must be ready sooner than this, in seconds",
     },
+    Setting {
+        key: "digest.keep-facts",
+        variable: "WHYDOWN_DIGEST_KEEP_FACTS",
+        kind: Kind::Time,
+        flag: "keep_facts",
+        item: None,
+        only: &["digest"],
+        example: "\"0s\"",
+        about: "how long a digest keeps what it read, for `whydown merge --kept`; 0s = not at all",
+    },
+    Setting {
+        key: "canary.max-error-rate",
+        variable: "WHYDOWN_CANARY_MAX_ERROR_RATE",
+        kind: Kind::Number { min: 0.000_1, max: 99.0 },
+        flag: "max_error_rate",
+        item: None,
+        only: CANARY,
+        example: "1",
+        about: "share of requests that may end in 5xx, in per cent",
+    },
+    Setting {
+        key: "canary.max-latency",
+        variable: "WHYDOWN_CANARY_MAX_LATENCY",
+        kind: Kind::Number { min: 0.1, max: 3_600_000.0 },
+        flag: "max_latency",
+        item: None,
+        only: CANARY,
+        example: "500",
+        about: "95th percentile of latency must not be above, in milliseconds",
+    },
+    Setting {
+        key: "canary.min-requests",
+        variable: "WHYDOWN_CANARY_MIN_REQUESTS",
+        kind: Kind::Integer { min: 1, max: 1_000_000_000 },
+        flag: "min_requests",
+        item: None,
+        only: CANARY,
+        example: "300",
+        about: "fewest requests of the candidate; otherwise 3 / max-error-rate (rule of three)",
+    },
+    Setting {
+        key: "canary.min-baseline-requests",
+        variable: "WHYDOWN_CANARY_MIN_BASELINE_REQUESTS",
+        kind: Kind::Integer { min: 1, max: 1_000_000_000 },
+        flag: "min_baseline_requests",
+        item: None,
+        only: CANARY,
+        example: "30",
+        about: "fewest requests of the baseline",
+    },
+    Setting {
+        key: "canary.margin",
+        variable: "WHYDOWN_CANARY_MARGIN",
+        kind: Kind::Number { min: 0.0, max: 100.0 },
+        flag: "margin",
+        item: None,
+        only: CANARY,
+        example: "50",
+        about: "the candidate may be worse than the baseline by this share of a limit, in per cent",
+    },
+    Setting {
+        key: "canary.latency-shift",
+        variable: "WHYDOWN_CANARY_LATENCY_SHIFT",
+        kind: Kind::Number { min: 0.01, max: 1.0 },
+        flag: "latency_shift",
+        item: None,
+        only: CANARY,
+        example: "0.33",
+        about: "smallest shift of latencies as a whole that counts (Cliff's delta)",
+    },
+    Setting {
+        key: "canary.significance",
+        variable: "WHYDOWN_CANARY_SIGNIFICANCE",
+        kind: Kind::Number { min: 0.000_001, max: 0.2 },
+        flag: "significance",
+        item: None,
+        only: CANARY,
+        example: "0.01",
+        about: "a difference is taken for real where its p-value is below this",
+    },
+    Setting {
+        key: "canary.confidence",
+        variable: "WHYDOWN_CANARY_CONFIDENCE",
+        kind: Kind::Number { min: 50.0, max: 99.99 },
+        flag: "confidence",
+        item: None,
+        only: CANARY,
+        example: "95",
+        about: "confidence that a limit is kept, in per cent",
+    },
+    Setting {
+        key: "canary.stages",
+        variable: "WHYDOWN_CANARY_STAGES",
+        kind: Kind::Integers { min: 1, max: 100 },
+        flag: "stages",
+        item: None,
+        only: CANARY,
+        example: "[5, 20, 50, 100]",
+        about: "shares of traffic on the way to all of it, in per cent",
+    },
 ];
-
-/// Sections that are kept for later and hold no key yet.
-pub const RESERVED: [&str; 1] = ["canary"];
 
 impl Setting {
     /// Whether a flag of a subcommand follows it.
@@ -240,10 +349,13 @@ impl Setting {
 }
 
 impl Kind {
-    /// A variable's text as values: folders are a list such as `PATH`.
+    /// A variable's text as values: folders are a list such as `PATH`, numbers stand between commas.
     pub fn split(self, text: &OsStr) -> Vec<OsString> {
         match self {
             Self::Folders => std::env::split_paths(text).map(std::path::PathBuf::into_os_string).collect(),
+            Self::Integers { .. } => {
+                text.to_string_lossy().split(',').map(|number| OsString::from(number.trim())).collect()
+            }
             _ => vec![text.to_owned()],
         }
     }

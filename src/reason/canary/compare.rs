@@ -2,7 +2,7 @@
 
 use crate::model::canary::{Limits, Test};
 use crate::stats::fisher::{Group, two_sided};
-use crate::stats::{ALPHA, CONFIDENCE, Estimate, adjust, difference, mann_whitney, rounded};
+use crate::stats::{CONFIDENCE, Estimate, adjust, difference, mann_whitney, rounded};
 
 use super::sample::Sample;
 
@@ -43,8 +43,8 @@ pub(super) struct Comparison {
 
 impl Shares {
     /// Whether the candidate's share is larger, by more than chance.
-    pub(super) fn is_worse(&self) -> bool {
-        self.p_adjusted < ALPHA && self.difference.value > 0.0
+    pub(super) fn is_worse(&self, limits: &Limits) -> bool {
+        self.p_adjusted < limits.significance && self.difference.value > 0.0
     }
 
     pub(super) fn test(&self) -> Test {

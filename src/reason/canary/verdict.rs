@@ -93,7 +93,7 @@ pub(super) fn notes(case: &Case<'_>) -> Vec<String> {
         Basis::Named | Basis::Split => {}
     }
     if let Some(client) = case.comparison.client_errors
-        && client.is_worse()
+        && client.is_worse(case.limits)
         && client.difference.value >= CLIENT_ERRORS_POINTS
     {
         notes.push(format!(

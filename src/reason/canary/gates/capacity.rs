@@ -3,12 +3,12 @@
 //! The service's minimum and maximum are divided among the revisions that have a share, so a canary may run
 //! short by its share alone: a reason to wait, not a defect of the revision.
 
-use super::{Case, MARGIN_OF_LIMIT, counted, open};
+use super::{Case, counted, open};
 use crate::model::canary::{Gate, GateStatus};
 use crate::stats::p_text;
 
 pub(super) fn gate(case: &Case<'_>) -> Gate {
-    let needed = "not refused (429) more often than by the baseline".to_owned();
+    let needed = format!("not refused (429) more often than by the baseline, at p < {}", case.limits.significance);
     let Some(refused) = case.comparison.refused else {
         let own = case.candidate.outcomes.refused;
         let mut gate = open("capacity", needed, format!("{own} refused; nothing to compare"));
@@ -25,7 +25,7 @@ pub(super) fn gate(case: &Case<'_>) -> Gate {
     gate.actual_value = Some(refused.difference.value);
     gate.test = Some(refused.test());
     let p = p_text(refused.p_adjusted);
-    if refused.is_worse() && refused.difference.value >= case.limits.error_rate * MARGIN_OF_LIMIT {
+    if refused.is_worse(case.limits) && refused.difference.value >= case.margin() {
         gate.status = GateStatus::Fail;
         gate.why = format!(
             "only a share of the service's maximum instances is the candidate's: raise it before the next stage ({p})"

@@ -1,6 +1,6 @@
 //! Does the candidate fail more requests than the baseline in the same window? Application and platform apart.
 
-use super::{Case, MARGIN_OF_LIMIT, counted, open, percent};
+use super::{Case, counted, open, percent};
 use crate::model::canary::{CanaryVerdict, Gate, GateStatus};
 use crate::reason::canary::compare::Shares;
 use crate::stats::p_text;
@@ -16,8 +16,13 @@ pub(super) fn platform(case: &Case<'_>) -> Gate {
 }
 
 fn gate(case: &Case<'_>, name: &str, shares: Option<&Shares>) -> Gate {
-    let margin = case.limits.error_rate * MARGIN_OF_LIMIT;
-    let needed = format!("not more than the baseline, by {} points or more", percent(margin).trim_end_matches(" %"));
+    let margin = case.margin();
+    let points_of_margin = percent(margin);
+    let needed = format!(
+        "not more than the baseline, by {} points or more, at p < {}",
+        points_of_margin.trim_end_matches(" %"),
+        case.limits.significance
+    );
     let Some(shares) = shares else {
         let mut gate = open(name, needed, "nothing to compare".to_owned());
         gate.why = if case.pair.aligned {
@@ -38,7 +43,7 @@ fn gate(case: &Case<'_>, name: &str, shares: Option<&Shares>) -> Gate {
         points(shares.difference.high),
         p_text(shares.p_adjusted)
     );
-    if shares.is_worse() && shares.difference.value >= margin {
+    if shares.is_worse(case.limits) && shares.difference.value >= margin {
         gate.status = GateStatus::Fail;
         gate.why = format!("the candidate fails more: {numbers}");
         if case.candidate.errors().rate() > case.limits.error_rate {
@@ -46,7 +51,7 @@ fn gate(case: &Case<'_>, name: &str, shares: Option<&Shares>) -> Gate {
         }
     } else {
         gate.status = GateStatus::Pass;
-        let word = if shares.is_worse() { "more, but within the margin" } else { "not proven worse" };
+        let word = if shares.is_worse(case.limits) { "more, but within the margin" } else { "not proven worse" };
         gate.why = format!("{word}: {numbers}");
     }
     gate

@@ -3,12 +3,13 @@
 
 use super::{Case, open};
 use crate::model::canary::{Gate, GateStatus};
-use crate::stats::mann_whitney::{MEDIUM_DELTA, NEGLIGIBLE_DELTA};
-use crate::stats::{ALPHA, p_text};
+use crate::stats::mann_whitney::NEGLIGIBLE_DELTA;
+use crate::stats::p_text;
 
 pub(super) fn gate(case: &Case<'_>) -> Gate {
     let name = "latency-against-baseline";
-    let needed = format!("no shift of Cliff's δ ≥ {MEDIUM_DELTA}");
+    let (shift, significance) = (case.limits.latency_shift, case.limits.significance);
+    let needed = format!("no shift of Cliff's δ ≥ {shift}, at p < {significance}");
     let Some(found) = case.comparison.latencies else {
         let mut gate = open(name, needed, "nothing to compare".to_owned());
         gate.why = if case.pair.aligned {
@@ -22,18 +23,18 @@ pub(super) fn gate(case: &Case<'_>) -> Gate {
     let medians = (median(case.candidate.latency_ms(0.5)), median(case.baseline.latency_ms(0.5)));
     let test = found.test;
     let mut gate = open(name, needed, format!("δ {:+.2}; median {} against {}", test.delta, medians.0, medians.1));
-    (gate.needed_value, gate.actual_value) = (Some(MEDIUM_DELTA), Some(test.delta));
+    (gate.needed_value, gate.actual_value) = (Some(shift), Some(test.delta));
     gate.test = Some(found.test());
     let numbers = format!(
         "an answer of the candidate is slower in {:.0} % of pairs, Mann–Whitney's {} after Holm's correction",
         test.superiority * 100.0,
         p_text(found.p_adjusted)
     );
-    let is_shifted = found.p_adjusted < ALPHA && test.delta >= MEDIUM_DELTA;
+    let is_shifted = found.p_adjusted < significance && test.delta >= shift;
     gate.status = if is_shifted { GateStatus::Fail } else { GateStatus::Pass };
     let word = if is_shifted {
         "slower as a whole"
-    } else if found.p_adjusted < ALPHA && test.delta >= NEGLIGIBLE_DELTA {
+    } else if found.p_adjusted < significance && test.delta >= NEGLIGIBLE_DELTA {
         "a little slower"
     } else {
         "not slower"

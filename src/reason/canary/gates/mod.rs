@@ -17,12 +17,6 @@ use crate::model::canary::{CanaryVerdict, Gate, GateStatus, Limits};
 use crate::stats::fisher::Group;
 use crate::stats::rounded;
 
-/// A candidate that is worse than the baseline by less than this share of the limit is as good as it.
-const MARGIN_OF_LIMIT: f64 = 0.5;
-
-/// Confidence of the one-sided bounds that decide a limit: the 95 % of the rule of three.
-const BOUND_CONFIDENCE: f64 = 0.95;
-
 /// Everything a gate may look at.
 pub(super) struct Case<'a> {
     pub(super) candidate: &'a Sample,
@@ -34,6 +28,18 @@ pub(super) struct Case<'a> {
     pub(super) requests_unusable: Option<String>,
     /// Whether the platform's own log is missing.
     pub(super) system_missing: bool,
+}
+
+impl Case<'_> {
+    /// A candidate that fails more than the baseline by a smaller share of requests is as good as it.
+    fn margin(&self) -> f64 {
+        self.limits.error_rate * self.limits.margin
+    }
+
+    /// The confidence of bounds, in per cent: `95 %`.
+    fn confidence(&self) -> String {
+        whole_percent(self.limits.confidence)
+    }
 }
 
 /// Judges every gate.
@@ -64,11 +70,11 @@ pub(super) fn all(case: &Case<'_>) -> Vec<Gate> {
 /// Whether requests of the candidate fail more often than those of the baseline, by more than chance and by
 /// more than a little.
 pub(super) fn errors_are_worse(case: &Case<'_>) -> bool {
-    let margin = case.limits.error_rate * MARGIN_OF_LIMIT;
+    let margin = case.margin();
     [&case.comparison.errors_app, &case.comparison.errors_platform]
         .into_iter()
         .flatten()
-        .any(|shares| shares.is_worse() && shares.difference.value >= margin)
+        .any(|shares| shares.is_worse(case.limits) && shares.difference.value >= margin)
 }
 
 /// A gate without a verdict yet.
@@ -89,6 +95,11 @@ fn open(name: &str, needed: String, actual: String) -> Gate {
 /// `3 of 412 (0.73 %)`.
 fn counted(group: Group) -> String {
     format!("{} of {} ({})", group.failed, group.all, percent(group.rate()))
+}
+
+/// A chosen share in per cent as it was chosen: `95 %`, `99.5 %`.
+fn whole_percent(share: f64) -> String {
+    format!("{} %", rounded(share * 100.0))
 }
 
 /// A share in per cent with two significant digits at least.

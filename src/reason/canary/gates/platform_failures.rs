@@ -6,7 +6,7 @@ use super::{Case, open};
 use crate::model::canary::{CanaryVerdict, Gate, GateStatus};
 use crate::reason::canary::sample::{Kind, Sample};
 use crate::stats::fisher::two_sided;
-use crate::stats::{ALPHA, p_text};
+use crate::stats::p_text;
 
 /// Name of the gate.
 pub(super) const NAME: &str = "platform-failures";
@@ -40,7 +40,7 @@ pub(super) fn gate(case: &Case<'_>) -> Gate {
     }
     let p = two_sided(candidate, baseline);
     let compared = format!("baseline: {}; Fisher's {}", told(case.baseline), p_text(p));
-    if p < ALPHA && candidate.rate() > baseline.rate() {
+    if p < case.limits.significance && candidate.rate() > baseline.rate() {
         gate.on_failure = CanaryVerdict::Rollback;
         gate.why = format!("instances of the candidate fail more often ({compared})");
     } else {
