@@ -13,7 +13,7 @@ use super::units::{Unit, UnitKind};
 use super::weights::{
     ANSWER_NANOS, BETWEEN_STARTS_NANOS, CLOCK_NANOS, DEATH_NANOS_MAX, LOST_WITH_INSTANCE_NANOS, REVISION_WINDOW_NANOS,
 };
-use super::{callers, chance};
+use super::{callers, chance, probe_kills};
 use crate::classify::Strength;
 use crate::classify::mark::Mark;
 use crate::facts::Settled;
@@ -73,6 +73,7 @@ pub fn explain(settled: &Settled, clusters: &Clusters, causes: &Causes, units: &
         }
         explained = view.strongly(units);
     }
+    probe_kills::attach(settled, clusters, causes, units, &mut explained);
     attach_lost_requests(&view, units, &mut explained);
     callers::attach_callers(settled, clusters, units, &view.traced, &mut explained);
     attach_deploys(&view, units, &mut explained);

@@ -23,6 +23,7 @@ mod clash;
 mod inactive;
 mod occurrences;
 mod pinned;
+mod probe_kills;
 mod ruled_out;
 mod unread;
 mod verdict;
