@@ -22,6 +22,7 @@ mod notices;
 mod open_cases;
 mod output_file;
 mod patterns_command;
+mod revision_states;
 mod robustness;
 mod rules_command;
 mod sensitivity;
@@ -30,5 +31,7 @@ mod shards;
 mod simulation;
 #[cfg(target_os = "linux")]
 mod spark;
+mod state_ladders;
 mod support;
+mod thinned_history;
 mod timeline;

@@ -69,6 +69,26 @@ fn a_crash_loop_is_one_line_with_its_count_and_codes() {
 }
 
 #[test]
+fn six_ids_of_a_crash_loop_are_one_instance_at_a_time() {
+    let incident =
+        incidents().into_iter().find(|one| one.name == "import-error-behind-tcp-probe").expect("the fixture");
+    let report = read(incident.inputs(), Vec::new(), 2);
+    let alive = &report.services[0].instances;
+    assert_eq!(alive.iter().map(|one| one.revision.as_str()).collect::<Vec<_>>(), ["", "orders-api-00041-kx7"]);
+    for one in alive {
+        assert_eq!((one.lives, one.failed, one.most, one.median), (6, 6, 1, 1), "{one:?}");
+        assert!(one.covered_seconds > 40.0 && one.covered_seconds < 54.0, "{one:?}");
+    }
+    let mut text = Vec::new();
+    let options = Rendering { width: 100, color: false, full: true };
+    events::render(&report, events::Format::Text, options, &mut text).expect("a vector takes everything");
+    let text = String::from_utf8(text).expect("UTF-8");
+    assert!(text.contains("lives failed at most"), "{text}");
+    let told = crate::support::analyze(&incident.inputs(), &[], 2);
+    assert_eq!(told.services[0].instances_alive, *alive, "both reports count alike");
+}
+
+#[test]
 fn a_refused_deploy_says_who_and_why() {
     let events = events_of("deploy-conflict-refused");
     let refused = one(&events, EventKind::Refused);

@@ -41,6 +41,7 @@ gcloud run revisions list --service=billing-web '--format=table(metadata.name,me
 
 # 1.3 mitigate: No mitigation needed: the revision before it keeps serving; fix forward
 #   risk: read-only
+#   before: --to-latest follows the newest ready revision, now and after every later deploy, so it keeps billing-web-00017-dqp and does not bring billing-web-00018-vtz into service; services update copies the newest template, that of billing-web-00018-vtz, and not that of the revision that serves
 #   expect: latestReadyRevisionName is the older revision and has 100 % of the traffic
 gcloud run services describe billing-web '--format=yaml(metadata.generation,status.observedGeneration,status.latestCreatedRevisionName,status.latestReadyRevisionName,status.traffic)' --region=europe-west1 --project=acme-billing-prod
 
@@ -71,13 +72,3 @@ gcloud logging read 'resource.type="cloud_run_revision" AND resource.labels.serv
 #   risk: read-only
 #   expect: The intended revision has 100 %, latestReady equals latestCreated, observedGeneration equals generation
 gcloud run services describe billing-web '--format=yaml(metadata.generation,status.observedGeneration,status.latestCreatedRevisionName,status.latestReadyRevisionName,status.traffic)' --region=europe-west1 --project=acme-billing-prod
-
-# 1.8 prevent: Deploy without traffic and promote after a test
-#   risk: reversible
-#   before: IMAGE is the image with the repair. --no-traffic pins the present split for later deploys too, until --to-latest
-#   expect: The canary address answers; then promote: gcloud run services update-traffic billing-web --to-tags=canary=10 --region=europe-west1 --project=acme-billing-prod and, after 300 requests with none failed, gcloud run services update-traffic billing-web --to-latest --region=europe-west1 --project=acme-billing-prod
-#   undo: gcloud run services update-traffic billing-web --remove-tags=canary --region=europe-west1 --project=acme-billing-prod
-need IMAGE
-if agree 1.8; then
-gcloud run deploy billing-web --image="$IMAGE" --no-traffic --tag=canary --region=europe-west1 --project=acme-billing-prod
-fi

@@ -18,6 +18,7 @@ mod azure;
 mod cloud_run;
 mod functions;
 mod mitigate;
+mod standing;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ use crate::model::report::Action;
 use crate::model::{Category, Platform, Risk, Stage, Timestamp};
 
 pub use plan::{Advised, advise};
+pub use standing::Standing;
 
 pub use logs::{export_command, one_filter_command};
 
@@ -151,6 +153,8 @@ pub struct Surroundings<'a> {
     pub refused_run: &'a str,
     /// Number of the run that is still in progress.
     pub running_run: &'a str,
+    /// How its revisions stand to each other, where that has to do with the finding.
+    pub standing: Option<&'a Standing>,
     /// Median duration of successful runs in whole minutes, rounded up, and their number.
     pub typical_minutes: Option<(u32, usize)>,
 }
@@ -176,7 +180,11 @@ fn ordered(mut ladder: Vec<Action>) -> Vec<Action> {
     ladder.sort_by_key(|action| (action.stage, action.risk == Risk::Destructive));
     let mut kept: Vec<Action> = Vec::new();
     for action in ladder {
-        if !kept.iter().any(|other| other.title == action.title && other.command == action.command) {
+        let repeats = |other: &Action| {
+            other.command == action.command
+                && (other.title == action.title || (action.stage == Stage::Prevent && !action.command.is_empty()))
+        };
+        if !kept.iter().any(repeats) {
             kept.push(action);
         }
     }

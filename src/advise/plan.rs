@@ -2,6 +2,7 @@
 //! and verdicts capped by it.
 
 use super::notices::notices;
+use super::standing::Standing;
 use super::{Phase, Rollback, Situation, Surroundings, actions, export_command};
 use crate::classify::matcher::Catalog;
 use crate::model::report::{Finding, Notice};
@@ -46,6 +47,7 @@ fn plan(
     let empty = Vec::new();
     let home = service.map(|service| &service.home);
     let words = RollbackWords::of(draft, service);
+    let standing = service.and_then(Standing::of).filter(|standing| standing.concerns(finding));
     let last_entry = coverage.extent.map_or(finding.last.0, |(_, last)| last);
     let situation = Situation {
         platform: home.map_or(Platform::Other, |home| home.platform),
@@ -72,6 +74,7 @@ fn plan(
         pinned: finding.cause.category == Category::TrafficState,
         path: draft.path.split_once(' ').map_or("", |(_, path)| path),
         around: service.map_or_else(Surroundings::default, |service| Surroundings {
+            standing: standing.as_ref(),
             target_is_active: words.target().is_some_and(|name| service.revision(name).is_some_and(is_active)),
             ..surroundings(service, finding)
         }),
@@ -117,6 +120,7 @@ fn surroundings<'a>(service: &'a ServiceState, finding: &Finding) -> Surrounding
         running_run: running.map_or("", |run| &run.id),
         target_is_active: false,
         target_port: history.target_port,
+        standing: None,
         typical_minutes: pipeline::typical_seconds(&history.runs).map(|(seconds, runs)| (minutes(seconds), runs)),
     }
 }
@@ -173,7 +177,14 @@ impl RollbackWords {
             })
             .max_by_key(|(last, revision, _)| (*last, revision.name.clone()));
         let failing: Vec<&str> = finding.revisions.iter().map(String::as_str).collect();
+        let has_all = |revision: &RevisionFacts| revision.traffic_percent == Some(100);
+        let is_reached = finding.chain.iter().any(|link| link.role == Role::Impact);
         match healthy {
+            Some((_, revision, _)) if has_all(revision) && !is_reached => Self::NotNeeded(format!(
+                "{} has all the traffic already, and no request failed on {}",
+                revision.name,
+                failing.join(" and ")
+            )),
             Some((_, revision, proof)) => Self::To(revision.name.clone(), proof),
             None if failing.len() > 1 => Self::WouldNotHelp(format!(
                 "{} fail of the same cause, so going back among them changes nothing",

@@ -1,8 +1,9 @@
 //! Tests over every ladder: hostile names, complete fields, order, and a few ladders in full.
 
 mod ladders;
+mod states;
 
-use super::{ACTIONS_MAX, Phase, Rollback, Situation, Surroundings, actions, shell};
+use super::{ACTIONS_MAX, Phase, Rollback, Situation, Standing, Surroundings, actions, shell};
 use crate::model::report::Action;
 use crate::model::{Category, Platform, Risk, Stage, Timestamp};
 
@@ -159,12 +160,41 @@ fn each_situation(texts: &[&str], mut check: impl FnMut(&Situation<'_>, &[Action
                     turn += 1;
                     let text = texts[turn % texts.len()];
                     let names = (vec![text.to_owned()], CAPTURES.map(|name| (name.to_owned(), text.to_owned())));
-                    let situation =
+                    let standing = standing(text, turn);
+                    let mut situation =
                         Situation { platform, category, signature, ..named(text, &names.0, &names.1, case) };
+                    situation.around.standing = Some(&standing);
                     check(&situation, &actions(&situation), text);
                 }
             }
         }
+    }
+}
+
+/// One of the seven states in turn, as cause and as bystander, with one text in every name.
+fn standing(text: &str, turn: usize) -> Standing {
+    let states = [
+        "rollover-drain",
+        "deliberate-split",
+        "tagged-at-zero",
+        "pinned-old",
+        "newest-not-ready",
+        "raced-deploys",
+        "dual-traffic",
+    ];
+    let name = || text.to_owned();
+    Standing {
+        state: states[turn % states.len()].to_owned(),
+        role: if turn.is_multiple_of(2) { "cause" } else { "bystander" }.to_owned(),
+        members: vec![name()],
+        over: turn.is_multiple_of(3),
+        shares: vec![(name(), 50), ("LATEST".to_owned(), 50)],
+        now: vec![(name(), 100)],
+        tags: vec![(name(), name())],
+        newest: name(),
+        newest_ready: name(),
+        keep: (name(), "12 of 12 requests answered".to_owned()),
+        lost: (name(), name()),
     }
 }
 
@@ -205,6 +235,7 @@ fn named<'a>(text: &'a str, revisions: &'a [String], captures: &'a [(String, Str
             target_port: Some(80),
             refused_run: text,
             running_run: text,
+            standing: None,
             typical_minutes: Some((14, 2)),
         },
         ..base()

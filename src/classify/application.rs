@@ -9,7 +9,7 @@ use super::level::{self, Level};
 use super::mark::Mark;
 use super::matcher::{Catalog, Match};
 use super::memory::{Memory, Recall};
-use super::{ClassKey, Classified, EVIDENCE_BYTES_MAX, Strength, hearsay, mask, message, redact, request};
+use super::{ClassKey, Classified, EVIDENCE_BYTES_MAX, Strength, hearsay, mask, message, prefix, redact, request};
 use crate::model::{Category, Entry, Platform, Role, Severity, Stream};
 
 /// Classifies the entries of one worker. Equal texts on equal streams are classified once.
@@ -119,7 +119,9 @@ impl<'c> Classifier<'c> {
             entry.json.as_deref().and_then(message::from_json)
         } else {
             // A payload that was not parsed on its way here; one that holds no message stays as it is.
-            message::from_json(&entry.text).filter(|json| !json.message.starts_with('{'))
+            message::from_json(&entry.text)
+                .filter(|json| !json.message.starts_with('{'))
+                .or_else(|| message::from_logfmt(&entry.text))
         };
         let (raw, stack, json_level): (Cow<'_, str>, Option<String>, Level) = match from_json {
             Some(json) => (Cow::Owned(json.message), json.stack, json.level),
@@ -207,7 +209,10 @@ impl<'c> Classifier<'c> {
         if shape == LineShape::Continuation {
             return stack_line(text, level, shape);
         }
-        let bare = message::strip_prefix(text);
+        if prefix::says_nothing(text) {
+            return stack_line(text, level, LineShape::Head);
+        }
+        let bare = prefix::strip(text);
         if request::is_request_echo(bare) {
             return quiet(bounded(text, EVIDENCE_BYTES_MAX), level);
         }
@@ -285,7 +290,7 @@ fn signature_class(found: &Match<'_>, stream: Stream, text: &str, level: Level) 
         Role::Cause => Strength::Named,
         _ => Strength::None,
     };
-    let core = message::strip_prefix(text).lines().next().unwrap_or("").trim().to_owned();
+    let core = prefix::strip(text).lines().next().unwrap_or("").trim().to_owned();
     Classified {
         key: ClassKey::Signature { id: signature.id.clone(), identity: found.identity() },
         signature: signature.id.clone(),

@@ -6,7 +6,7 @@
 
 use super::level::Level;
 use super::matcher::Match;
-use super::{exception, message};
+use super::{exception, prefix};
 use crate::model::{Role, Stream};
 
 /// Whether the line only repeats it. `says_failure` knows the words by which a text speaks of failure.
@@ -30,7 +30,7 @@ pub(super) fn is_hearsay(
     if level == Level::Unknown {
         return quote.is_some();
     }
-    let dress = text.len() - message::strip_prefix(text).len();
+    let dress = text.len() - prefix::strip(text).len();
     let opening = outside.get(dress..).unwrap_or("").trim_end();
     !opening.is_empty() && !opening.ends_with(']')
 }

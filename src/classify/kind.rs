@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::FixedState;
 
-use super::{message, redact, request};
+use super::{message, prefix, redact, request};
 
 /// Bytes of a line that make its kind: a payload of JSON has its message somewhere in it.
 const KIND_BYTES_MAX: usize = 512;
@@ -35,7 +35,7 @@ pub fn shown_line(body: &str, level: redact::Level) -> String {
     let json = message::from_json(body);
     let raw = json.as_ref().map_or(body, |json| json.message.as_str());
     let clean = message::clean(raw);
-    let line = message::strip_prefix(&clean).lines().next().unwrap_or_default();
+    let line = prefix::strip(&clean).lines().next().unwrap_or_default();
     let line = level.min(redact::Level::Secrets).apply(line);
     line[..line.floor_char_boundary(SHOWN_BYTES_MAX)].to_owned()
 }

@@ -6,6 +6,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+mod opening;
+
 /// How bad a message says it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Level {
@@ -33,7 +35,7 @@ pub fn of_word(word: &str) -> Level {
         "info" | "information" | "notice" | "log" | "success" | "inf" => Level::Info,
         "warn" | "warning" | "wrn" => Level::Warning,
         "error" | "err" | "severe" => Level::Error,
-        "fatal" | "critical" | "crit" | "alert" | "emergency" | "panic" => Level::Fatal,
+        "fatal" | "ftl" | "critical" | "crit" | "alert" | "emergency" | "panic" => Level::Fatal,
         _ => Level::Unknown,
     }
 }
@@ -46,7 +48,7 @@ pub fn from_text(text: &str) -> Level {
     }
     let head = &text[..end];
     let bytes = head.as_bytes();
-    if let Some(level) = glog(bytes).or_else(|| numbered(head)) {
+    if let Some(level) = opening::of_line(head).or_else(|| numbered(head)) {
         return level;
     }
     let mut at = 0;
@@ -80,15 +82,30 @@ fn is_written_as_level(bytes: &[u8], start: usize, end: usize) -> bool {
     let field = matches!((before, after), (Some(b'-'), Some(b'-')) | (Some(b'|'), Some(b'|')));
     let key = touching == Some(b'=') && start >= 6 && bytes[..start].ends_with(b"level=");
     let quoted_key = touching == Some(b'"') && contains(&bytes[..start], b"evel\":");
+    // Serilog's `[10:00:00 ERR]`, Apache's `[php:error]`.
+    let closes = touching_after == Some(b']')
+        && (touching == Some(b':') || (upper && bytes[0] == b'[' && is_clock(&bytes[1..start])));
+    // Celery's `: ERROR/MainProcess]`, Laravel's `production.ERROR:`, Sidekiq's `tid=gkx ERROR:`.
+    let named = upper
+        && matches!(
+            (touching, touching_after),
+            (Some(b' '), Some(b'/')) | (Some(b'.'), Some(b':')) | (Some(b'\t'), Some(b'\t'))
+        )
+        || (upper && touching_after == Some(b':') && contains(&bytes[..start], b" tid="));
     // `ERROR: …` and `INFO:     …` open a line, perhaps after a timestamp.
     let opens = touching_after == Some(b':') && is_stamp(&bytes[..start]) && (upper || start == 0);
+    // `ERROR could not …`: in capitals and first, it is no word of the sentence.
+    let first = upper
+        && start == 0
+        && matches!(word, b"ERROR" | b"FATAL" | b"CRITICAL" | b"WARN" | b"WARNING")
+        && touching_after == Some(b' ');
     // `2026-03-02 10:00:00 ERROR …`, `… ERROR [thread]`, Nest's `  ERROR [Context]`.
     let alone = upper
         && is_stamp(&bytes[..start])
         && start > 0
         && touching == Some(b' ')
         && matches!(touching_after, None | Some(b' '));
-    bracketed || field || key || quoted_key || opens || alone
+    bracketed || field || key || quoted_key || closes || named || opens || first || alone
 }
 
 /// Whether everything before a level is a timestamp, a pid or a logger's name in brackets.
@@ -122,24 +139,26 @@ fn numbered(head: &str) -> Option<Level> {
     })
 }
 
-/// `E0304 12:00:00.000000       1 main.go:10] …`.
-fn glog(bytes: &[u8]) -> Option<Level> {
-    let digits = bytes.get(1..5)?.iter().all(u8::is_ascii_digit);
-    if !digits || bytes.get(5) != Some(&b' ') || bytes.get(8) != Some(&b':') {
-        return None;
-    }
-    match bytes[0] {
-        b'I' => Some(Level::Info),
-        b'W' => Some(Level::Warning),
-        b'E' => Some(Level::Error),
-        b'F' => Some(Level::Fatal),
-        _ => None,
-    }
+/// Whether bytes are a time of day and a blank: `10:00:00 `.
+fn is_clock(bytes: &[u8]) -> bool {
+    bytes.contains(&b':') && bytes.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.' | b' '))
 }
 
 /// Reads the level of a JSON payload: a word, or a number on the scale that its key or its neighbours tell.
 pub fn from_json(value: &Value) -> Level {
-    for key in ["severity", "level", "levelname", "lvl", "log.level", "loglevel", "LogLevel", "Level", "@l"] {
+    for key in [
+        "severity",
+        "level",
+        "levelname",
+        "lvl",
+        "level_name",
+        "severityText",
+        "log.level",
+        "loglevel",
+        "LogLevel",
+        "Level",
+        "@l",
+    ] {
         let level = match value.get(key) {
             Some(Value::String(word)) => of_string(word, Scale::of_level(value)),
             Some(Value::Number(number)) => {
@@ -261,6 +280,15 @@ mod tests {
             ("time=2026 level=warn msg=\"slow\"", Level::Warning),
             ("E0302 10:00:00.000000       1 main.go:10] boom", Level::Error),
             ("2026-03-02 10:00:00 ERROR [main] boom", Level::Error),
+            ("[2026-03-02 10:00:00,000: ERROR/ForkPoolWorker-2] boom", Level::Error),
+            ("[2026-03-02 10:00:00] production.ERROR: boom", Level::Error),
+            ("2026-03-02T10:00:00.000Z pid=1 tid=gkx class=PostJob ERROR: boom", Level::Error),
+            ("2026-03-02T10:00:00.000Z\tERROR\tledger/post.go:71\tboom", Level::Error),
+            ("[10:00:00 ERR] boom", Level::Error),
+            ("[Mon Mar 02 10:00:00.000000 2026] [php:error] [pid 17] boom", Level::Error),
+            ("fail: Acme.Ledger.Poster[0]", Level::Error),
+            ("ERROR could not post", Level::Error),
+            ("❌ could not post", Level::Error),
             (r#"{"level":50,"time":1772445600000,"msg":"boom"}"#, Level::Error),
             (r#"{"@timestamp":"2026-03-02","level_value": 30000,"message":"slow"}"#, Level::Warning),
         ] {
@@ -275,6 +303,8 @@ mod tests {
             "Error handling is configured",
             "registered error handler",
             "info page rendered",
+            "ERRORS are counted below",
+            "fail: the lamp [7] is out",
             r#"saved {"level":50} of the game"#,
             r#"{"level":5}"#,
             "",

@@ -1,4 +1,4 @@
-//! The message of an entry without its dress: JSON payloads, colours, timestamps and logger names.
+//! The message of an entry without its dress: JSON payloads and colours.
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -7,6 +7,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::level::{self, Level};
+use super::told;
 
 /// Payloads above this are read as text only.
 const JSON_BYTES_MAX: usize = 4 << 20;
@@ -29,17 +30,36 @@ pub fn from_json(raw: &str) -> Option<JsonMessage> {
     }
     let value: Value = serde_json::from_str(raw).ok()?;
     let message = message_of(&value).unwrap_or_default();
-    let stack = stack_of(&value).or_else(|| value.get("message").filter(|inner| inner.is_object()).and_then(stack_of));
+    let inside = || value.get("message").filter(|inner| inner.is_object());
+    let stack = told::stack_of(&value).or_else(|| inside().and_then(told::stack_of));
     let level = level::from_json(&value);
-    let message = with_error_field(&value, message);
+    let deep = !matches!(level, Level::Debug | Level::Info);
+    let error = told::error_of(&value, deep).or_else(|| inside().and_then(|inner| told::error_of(inner, deep)));
+    let message = with_error(message, error, stack.as_deref());
     if message.is_empty() && stack.is_none() {
         return Some(JsonMessage { message: compact(&value), stack: None, level });
     }
     Some(JsonMessage { message, stack, level })
 }
 
+/// Names of fields that hold the message.
+const MESSAGE_KEYS: [&str; 12] = [
+    "message",
+    "msg",
+    "log",
+    "event",
+    "text",
+    "@m",
+    "Message",
+    "RenderedMessage",
+    "short_message",
+    "@mt",
+    "MessageTemplate",
+    "fields",
+];
+
 fn message_of(value: &Value) -> Option<String> {
-    for key in ["message", "msg", "log", "event", "text", "@m", "Message"] {
+    for key in MESSAGE_KEYS {
         match value.get(key) {
             Some(Value::String(text)) if !text.is_empty() => return Some(text.clone()),
             Some(inner @ Value::Object(_)) => {
@@ -50,48 +70,41 @@ fn message_of(value: &Value) -> Option<String> {
             _ => {}
         }
     }
-    for key in ["error", "err", "exception"] {
-        if let Some(Value::String(text)) = value.get(key).and_then(|error| error.get("message")) {
-            return Some(text.clone());
-        }
-    }
-    None
+    // OpenTelemetry's log record; elsewhere a body is what a user sent.
+    let body = value.get("body").filter(|_| value.get("severityText").or(value.get("SeverityText")).is_some());
+    body.and_then(Value::as_str).map(str::to_owned)
 }
 
-/// Names of fields that hold a trace, at the top or inside an error object.
-const STACK_KEYS: [&str; 6] = ["stack_trace", "exception", "stack", "exc_info", "traceback", "stacktrace"];
-
-fn stack_of(value: &Value) -> Option<String> {
-    for key in STACK_KEYS {
-        match value.get(key) {
-            Some(Value::String(text)) if text.len() > 8 => return Some(text.clone()),
-            Some(inner @ Value::Object(_)) => {
-                if let Some(text) = stack_of(inner) {
-                    return Some(text);
-                }
-            }
-            _ => {}
-        }
-    }
-    ["error", "err"].into_iter().find_map(|key| value.get(key).filter(|error| error.is_object()).and_then(stack_of))
-}
-
-/// structlog and the like: `event: step_failed, error: …`.
-fn with_error_field(value: &Value, message: String) -> String {
-    let error = ["error", "err", "reason", "detail"].into_iter().find_map(|key| match value.get(key) {
-        Some(Value::String(text)) if !text.is_empty() => Some(text.as_str()),
-        _ => None,
-    });
+/// structlog and the like: `event: step_failed, error: …`. A trace tells the error itself.
+fn with_error(message: String, error: Option<String>, stack: Option<&str>) -> String {
+    let in_stack = |error: &str| stack.is_some_and(|stack| stack.contains(error.rsplit(": ").next().unwrap_or(error)));
     match error {
-        Some(error) if !message.contains(error) => {
-            if message.is_empty() {
-                error.to_owned()
-            } else {
-                format!("{message}: {error}")
-            }
-        }
+        Some(error) if message.is_empty() => error,
+        // A trace without the error in it, as zap prints frames, does not tell it.
+        Some(error) if !in_stack(&error) && !message.contains(&error) => format!("{message}: {error}"),
         _ => message,
     }
+}
+
+/// Reads `time=… level=error msg="…" err="…"`, as slog, logrus and others print it; `None` for any other text.
+pub fn from_logfmt(text: &str) -> Option<JsonMessage> {
+    static FIELDS: OnceLock<Regex> = OnceLock::new();
+    if text.contains('\n') || !text.contains("level=") || !text.contains("msg=") {
+        return None;
+    }
+    let fields = FIELDS.get_or_init(|| {
+        Regex::new(r#"(?:^|\s)(level|msg|err|error)=(?:"((?:[^"\\]|\\.)*)"|([^\s"]+))"#).expect("a fixed pattern")
+    });
+    let field = |name: &str| {
+        let found = fields.captures_iter(text).find(|found| &found[1] == name)?;
+        Some(found.get(2).or(found.get(3))?.as_str().replace("\\\"", "\""))
+    };
+    let (level, message) = (level::of_word(&field("level")?), field("msg")?);
+    Some(JsonMessage {
+        message: with_error(message, field("err").or_else(|| field("error")), None),
+        stack: None,
+        level,
+    })
 }
 
 fn compact(value: &Value) -> String {
@@ -113,28 +126,9 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     dress.replace_all(trimmed, "")
 }
 
-/// The message behind timestamp, level, pid and logger name.
-pub fn strip_prefix(text: &str) -> &str {
-    static PREFIX: OnceLock<Regex> = OnceLock::new();
-    let prefix = PREFIX.get_or_init(|| {
-        let stamp = r"\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z| ?[+-]\d\d:?\d\d)?\]?";
-        let level = r"(?i:trace|debug|info|notice|success|warn|warning|error|critical|fatal|log)";
-        // Bare levels, as NestJS and Java print them, are told from prose by their capitals.
-        let upper = "(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|LOG)";
-        Regex::new(&format!(
-            r"^\s*(?:(?:{stamp}|\[Nest\] +\d+ +- \d\d/\d\d/\d{{4}}, [\d:]+ [AP]M)[ ]*)?(?:\| *{level} *\| *[\w.<>]+:[\w<>]+:\d+ *[|-] *|- [\w.]+(?: - [\w.]+)? - {level} - |\[\d+\] \[{level}\] |\[{level}\]:? *(?:\[[^\]]{{1,60}}\] *)?|{level}(?: in [\w.]+)?:[ ]*(?:[\w.]+:)?[ ]*|{upper} +(?:\[[^\]]{{1,60}}\] ?)?)?"
-        ))
-        .expect("a fixed pattern")
-    });
-    match prefix.find(text) {
-        Some(found) if found.end() < text.len() => text[found.end()..].trim_start(),
-        _ => text.trim_start(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{clean, from_json, strip_prefix};
+    use super::{clean, from_json, from_logfmt};
     use crate::classify::level::Level;
 
     #[test]
@@ -154,23 +148,19 @@ mod tests {
     #[test]
     fn an_empty_or_null_trace_is_no_trace() {
         let message = from_json(r#"{"message":"ok","error":{"traceback":"","message":"Missing field"}}"#).unwrap();
-        assert_eq!((message.message.as_str(), message.stack), ("ok", None));
+        assert_eq!((message.message.as_str(), message.stack), ("ok: Missing field", None));
     }
 
     #[test]
-    fn colours_and_prefixes_are_taken_off() {
+    fn logfmt_holds_a_message_and_its_error() {
+        let line = r#"ts=2026-03-02T10:00:00Z level=error caller=post.go:71 msg="posting failed" err="totals of \"a\" differ""#;
+        let told = from_logfmt(line).unwrap();
+        assert_eq!((told.message.as_str(), told.level), (r#"posting failed: totals of "a" differ"#, Level::Error));
+        assert!(from_logfmt("orders: level=9 reached").is_none());
+    }
+
+    #[test]
+    fn colours_are_taken_off() {
         assert_eq!(clean("\u{1b}[31mboom\u{1b}[39m  "), "boom");
-        for text in [
-            "[2026-03-02 10:00:00 +0000] [13] [ERROR] boom",
-            "2026-03-02 10:00:00,123 - orders.db - ERROR - boom",
-            "2026-03-02 10:00:00.123 | ERROR    | orders.db:connect:12 - boom",
-            "ERROR:    boom",
-            "ERROR:orders.db:boom",
-            "[Nest] 1  - 03/02/2026, 1:20:07 PM   ERROR [OrdersService] boom",
-            "2026-03-02T10:00:00.000Z [error]: boom",
-            "boom",
-        ] {
-            assert_eq!(strip_prefix(text), "boom", "{text}");
-        }
     }
 }

@@ -4,6 +4,7 @@
 //! Severity is only a hint here, because half of real entries have none: the level inside the text,
 //! the signature catalogue and the shape of the message decide.
 
+pub mod domain;
 pub mod exception;
 mod hearsay;
 pub mod level;
@@ -11,6 +12,7 @@ pub mod mark;
 pub mod mask;
 pub mod matcher;
 pub mod message;
+pub mod prefix;
 pub mod redact;
 pub mod signature;
 pub mod template;
@@ -20,6 +22,7 @@ mod failure_words;
 mod kind;
 mod memory;
 mod request;
+mod told;
 mod volatile;
 
 pub use application::Classifier;

@@ -11,7 +11,7 @@ use super::row::{ClassId, Row};
 use super::symbols::{Symbol, Symbols};
 use crate::classify::exception::LineShape;
 use crate::classify::level::Level;
-use crate::classify::{ClassKey, Classified, Classifier, EVIDENCE_BYTES_MAX};
+use crate::classify::{ClassKey, Classified, Classifier, EVIDENCE_BYTES_MAX, prefix};
 use crate::model::{Platform, Severity, Stream};
 
 /// Lines of one block are written at once; a longer pause starts another block.
@@ -157,8 +157,11 @@ fn join_block(
     let text = block.iter().map(|index| symbols.text(rows[*index].text)).collect::<Vec<_>>().join("\n");
     let platform = platform_of(service);
     let known = classifier.classify_block(platform, stream, &text).or_else(|| {
-        let class = classifier.classify_text(platform, stream, Severity::Error, &text);
-        matches!(class.key, ClassKey::Signature { .. }).then_some(class)
+        let severity = if rows[block[0]].level == Level::Warning { Severity::Warning } else { Severity::Error };
+        let class = classifier.classify_text(platform, stream, severity, &text);
+        let opened = prefix::says_nothing(text.lines().next().unwrap_or(""));
+        let told = matches!(class.key, ClassKey::Signature { .. }) || (opened && class.key != ClassKey::StackLine);
+        told.then_some(class)
     });
     if let Some(class) = known {
         let level = block.iter().map(|index| rows[*index].level).max().unwrap_or(Level::Unknown);

@@ -9,8 +9,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use service::{
-    ActivityWindow, Change, Deployment, InstanceLife, LifeEnd, Revision, RevisionState, Service, TrafficSet,
-    TrafficShare,
+    ActivityWindow, Change, Deployment, InstanceLife, InstancesAlive, LifeEnd, Revision, RevisionState, Service,
+    TrafficSet, TrafficShare,
 };
 
 use super::{Category, Occurrences, Risk, Role, Stage, Timestamp, Verdict};

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::report::{Evidence, Generator};
+use super::report::{Evidence, Generator, InstancesAlive};
 use super::{Platform, Timestamp};
 
 /// Version of this contract.
@@ -68,6 +68,9 @@ pub struct ServiceTimeline {
     pub platform: Platform,
     /// Name.
     pub service: String,
+    /// Instances alive at the same time: of the whole service, then of each revision; empty where none is known.
+    #[serde(default)]
+    pub instances: Vec<InstancesAlive>,
     /// In time order.
     pub events: Vec<Event>,
 }

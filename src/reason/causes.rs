@@ -24,7 +24,7 @@ type Map<K, V> = HashMap<K, V, FixedState>;
 const NEIGHBOURS_MAX: usize = 24;
 
 /// Words by which an application says that it went on without what failed. Compared in lower case.
-const HANDLED: [&str; 12] = [
+const HANDLED: [&str; 14] = [
     "continuing",
     "non-critical",
     "non-fatal",
@@ -37,6 +37,8 @@ const HANDLED: [&str; 12] = [
     "ignored",
     "ignoring",
     "degraded mode",
+    "using cached",
+    "using default",
 ];
 
 /// The candidates of all services.

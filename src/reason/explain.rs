@@ -9,7 +9,7 @@ use super::causes::{Causes, strength};
 use super::chance::{self, Tried};
 use super::units::{Unit, UnitKind};
 use super::weights::{ANSWER_NANOS, CLOCK_NANOS, DEATH_NANOS_MAX};
-use super::{attach, callers};
+use super::{attach, callers, probe_kills};
 use crate::classify::Strength;
 use crate::classify::mark::Mark;
 use crate::facts::Settled;
@@ -98,6 +98,7 @@ fn strong(view: &mut View<'_>, units: &[Unit]) -> Vec<Option<Explanation>> {
     while !chance::ask(settled, clusters, view.causes, units, &explained, weakest, &mut view.tried).is_empty() {
         explained = view.strongly(units);
     }
+    probe_kills::attach(settled, clusters, view.causes, units, &mut explained);
     attach::attach_lost_requests(view, units, &mut explained);
     callers::attach_callers(settled, clusters, units, &view.traced, &mut explained);
     attach::attach_deploys(view, units, &mut explained);

@@ -25,6 +25,7 @@ mod inactive;
 mod novel;
 mod occurrences;
 mod pinned;
+mod probe_kills;
 mod rejected;
 mod ruled_out;
 mod specific;

@@ -76,6 +76,15 @@ pub const CONSEQUENCES_MAX: usize = 5;
 /// The line that kills a process is written at most this long before the end that the platform logs.
 pub const DEATH_NANOS_MAX: i64 = 5_000_000_000;
 
+/// A liveness probe gives up after its tries; what keeps an instance from answering is logged this long before, at most.
+pub const BEFORE_KILL_NANOS: i64 = 120_000_000_000;
+
+/// Fewer instances than this, stopped by their liveness probe after the same cause, prove no connection.
+pub const KILLED_ALIKE_MIN: usize = 2;
+
+/// A cause is behind the kills of a service where this share of the killed instances logs it before.
+pub const KILLED_ALIKE_SHARE: f64 = 0.8;
+
 /// Clocks of container and platform agree within this.
 pub const CLOCK_NANOS: i64 = 500_000_000;
 

@@ -146,12 +146,7 @@ impl Why<'_> {
         };
         if let Some(change) = service.history.deployments.iter().rev().find(before) {
             let of = if change.revision.is_empty() { String::new() } else { format!(" of {}", change.revision) };
-            let what = if change.changes.is_empty() {
-                String::new()
-            } else {
-                let fields: Vec<&str> = change.changes.iter().map(|change| change.field.as_str()).collect();
-                format!(", which changed {}", fields.join(", "))
-            };
+            let what = change.changed_fields().map_or_else(String::new, |fields| format!(", which changed {fields}"));
             return Some(format!(
                 "the {}{of} at {} came {:.0} s before the first sign{what}; that it came before does not by itself make it the cause",
                 kind_words(&change.kind),

@@ -1,19 +1,21 @@
-//! The words of a finding: title, summary, category, impact. Titles name the cause, never a symptom
+//! The words of a finding: title, summary, impact (and `category`). Titles name the cause, never a symptom
 //! as if it were one; where no entry explains a failure the title says so.
 
 use std::collections::BTreeMap;
 
 use super::groups::{Basis, Group};
 use super::units::{Unit, UnitKind};
+use crate::classify::Classified;
 use crate::classify::mark::Mark;
 use crate::classify::matcher::Catalog;
-use crate::classify::{ClassKey, Classified};
 use crate::facts::Settled;
 use crate::facts::clusters::Clusters;
 use crate::facts::symbols::EMPTY;
-use crate::model::{Category, Timestamp};
+use crate::model::Timestamp;
 use crate::state::ServiceState;
 use crate::state::revisions::called_healthy;
+
+mod category;
 
 /// Requests whose latencies differ by at most this share were cut by one limit.
 const SAME_LIMIT_SHARE: f64 = 0.02;
@@ -67,45 +69,6 @@ impl Words<'_> {
         let instances = self.members().filter(|unit| matches!(unit.kind, UnitKind::Instance | UnitKind::Job));
         let (boot, all) = instances.fold((0, 0), |(boot, all), unit| (boot + usize::from(unit.boot), all + 1));
         (all > 0 && boot * 2 >= all) || (all == 0 && self.count(UnitKind::Deploy) > 0)
-    }
-
-    /// Category of the cause; an exception that no signature knows is the code's, at start or while serving.
-    pub fn category(&self) -> Category {
-        if self.group.basis == Basis::Unexplained {
-            return self.unexplained_category();
-        }
-        if self.class().mark == Mark::PortAnnounced {
-            return Category::ProbePort;
-        }
-        match self.class().category {
-            // A bug that shows while the program starts keeps it from starting.
-            Category::CodeRuntime if self.at_boot() && self.class().told_as_exception => Category::CodeStartup,
-            Category::Unknown if matches!(self.class().key, ClassKey::Exception { .. }) => {
-                if self.at_boot() {
-                    Category::CodeStartup
-                } else {
-                    Category::CodeRuntime
-                }
-            }
-            Category::Unknown if self.members().all(|unit| unit.status == 504) && !self.group.units.is_empty() => {
-                Category::Timeout
-            }
-            Category::Unknown if self.at_boot() => Category::CodeStartup,
-            Category::Unknown => Category::CodeRuntime,
-            known => known,
-        }
-    }
-
-    fn unexplained_category(&self) -> Category {
-        let statuses: Vec<u16> = self.members().map(|unit| unit.status).collect();
-        match self.class().mark {
-            Mark::ProbeFailed | Mark::ProbeTried | Mark::ProbeKilled => Category::ProbePort,
-            Mark::RequestTimedOut | Mark::WorkerLost => Category::Timeout,
-            Mark::RequestRefused if statuses.contains(&429) => Category::Capacity,
-            _ if !statuses.is_empty() && statuses.iter().all(|status| *status == 504) => Category::Timeout,
-            _ if self.count(UnitKind::Build) > 0 => Category::Build,
-            _ => self.class().category,
-        }
     }
 
     /// One line: what broke and why.
@@ -332,7 +295,8 @@ impl Words<'_> {
             failed.sort_unstable();
             failed.dedup_by(|a, b| a == b && *a != EMPTY);
             let often = if failures > failed.len() { format!(", {failures} times in all") } else { String::new() };
-            sentences.push(format!("{} of {known} instances failed{often}", failed.len()));
+            let at_once = self.service.map_or_else(String::new, crate::state::alive::at_once_words);
+            sentences.push(format!("{} of {known} instances failed{often}{at_once}", failed.len()));
         }
         let deploys = self.count(UnitKind::Deploy);
         if deploys > 0 {

@@ -10,6 +10,7 @@ use crate::model::report::{
     Suppressed, Window,
 };
 use crate::model::{Role, Timestamp};
+use crate::state::alive::alive;
 use crate::state::coverage::Coverage;
 use crate::state::overlap::revision_state;
 use crate::state::revisions::RevisionFacts;
@@ -56,8 +57,16 @@ pub fn compose(parts: Parts<'_>) -> Report {
     let settled = parts.settled;
     let windows = Windows::over(parts.coverage.extent);
     let lives_max = activity::lives_each(parts.state);
-    let services: Vec<Service> =
-        parts.state.services.iter().map(|state| service(settled, state, windows, lives_max)).collect();
+    let stretches = &parts.coverage.stretches;
+    let services: Vec<Service> = parts
+        .state
+        .services
+        .iter()
+        .map(|state| Service {
+            instances_alive: alive(settled, state, stretches),
+            ..service(settled, state, windows, lives_max)
+        })
+        .collect();
     let mut notices = parts.notices;
     notices.extend(parts.damage.iter().map(|damage| damage_notice(damage, &paths)));
     if parts.clusters.list.len() > CLUSTERS_MAX {
@@ -120,6 +129,7 @@ fn service(settled: &Settled, state: &ServiceState, windows: Windows, lives_max:
         deployments: state.history.deployments.clone(),
         revision_state: revision_state(state),
         traffic: activity::traffic(state),
+        instances_alive: Vec::new(),
         window_seconds: u32::try_from(windows.0).unwrap_or(0),
     }
 }

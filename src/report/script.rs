@@ -13,7 +13,7 @@ use crate::model::report::{Action, Finding, Report};
 
 /// Words in capitals that stand in a command for a name that the files do not hold. A test compares them with
 /// those that `advise` writes.
-pub const PLACEHOLDERS: [&str; 56] = [
+pub const PLACEHOLDERS: [&str; 57] = [
     "APP",
     "BASELINE",
     "BUILD_ID",
@@ -31,6 +31,7 @@ pub const PLACEHOLDERS: [&str; 56] = [
     "FORMER_MEMORY",
     "FORMER_PORT",
     "FORMER_PROBE",
+    "FORMER_SPLIT",
     "FORMER_TIMEOUT",
     "FORMER_VERSION",
     "FUNCTION",

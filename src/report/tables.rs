@@ -18,7 +18,7 @@ pub(super) fn tables(report: &Report, full: bool) -> Vec<Table> {
     if !rows.is_empty() {
         tables.push(Table {
             title: "Revisions".to_owned(),
-            columns: vec!["revision", "reqs", "5xx", "p95", "inst", "exits", "crash", "share", "state"],
+            columns: vec!["revision", "reqs", "5xx", "p95", "lives", "at once", "exits", "crash", "share", "state"],
             rows,
             note: String::new(),
         });
@@ -89,6 +89,7 @@ fn revision_rows(report: &Report, service: &Service) -> Vec<Vec<String>> {
                 revision.errors_5xx.to_string(),
                 revision.latency_p95_ms.map_or_else(|| "-".to_owned(), latency),
                 revision.instances.to_string(),
+                at_once(service, &revision.name),
                 revision.exits.to_string(),
                 revision.crashes.to_string(),
                 revision.traffic_percent.map_or_else(|| "-".to_owned(), |percent| format!("{percent} %")),
@@ -98,13 +99,18 @@ fn revision_rows(report: &Report, service: &Service) -> Vec<Vec<String>> {
         .collect()
 }
 
+/// Most instances of a revision alive at one time.
+fn at_once(service: &Service, revision: &str) -> String {
+    let alive = service.instances_alive.iter().find(|alive| alive.revision == revision);
+    alive.map_or_else(|| "-".to_owned(), |alive| alive.most.to_string())
+}
+
 fn deployment_rows(report: &Report, service: &Service) -> Vec<Vec<String>> {
     let place = report.told_apart(service);
     service
         .deployments
         .iter()
         .map(|deployment| {
-            let fields: Vec<&str> = deployment.changes.iter().map(|change| change.field.as_str()).collect();
             let mut what: Vec<String> = Vec::new();
             if !deployment.client.is_empty() {
                 what.push(deployment.client.clone());
@@ -112,9 +118,7 @@ fn deployment_rows(report: &Report, service: &Service) -> Vec<Vec<String>> {
             if !deployment.actor.is_empty() {
                 what.push(format!("by {}", deployment.actor));
             }
-            if !fields.is_empty() {
-                what.push(format!("changed {}", fields.join(", ")));
-            }
+            what.extend(deployment.changed_fields().map(|fields| format!("changed {fields}")));
             if !deployment.traffic_after.is_empty() {
                 what.push(format!("traffic {}", deployment.traffic_after));
             }

@@ -174,13 +174,26 @@ fn export_facts(report: &Report) -> Vec<(String, String)> {
     }
     read.push_str(&format!(
         "; {}, {}, {}",
-        counted(export.distinct_instances, "instance"),
+        lives(report),
         counted(report.services.iter().map(|service| service.revisions.len() as u64).sum(), "revision"),
         counted(export.deployments, "deployment")
     ));
     facts.push(("Read".to_owned(), read));
     facts.extend(suppressed::fact(report));
     facts
+}
+
+/// `46 instance lives, at most 3 at once`: ids are lives, and not how many instances there were.
+fn lives(report: &Report) -> String {
+    let count = report.export.distinct_instances;
+    let lives = if count == 1 { "1 instance life".to_owned() } else { format!("{count} instance lives") };
+    let whole = |service: &Service| service.instances_alive.first().map(|alive| alive.most);
+    let most: Vec<u64> = report.services.iter().filter_map(whole).collect();
+    match most.as_slice() {
+        [] => lives,
+        [most] => format!("{lives}, at most {most} at once"),
+        several => format!("{lives}, at most {} at once in a service", several.iter().max().unwrap_or(&0)),
+    }
 }
 
 fn finding_view(finding: &Finding, full: bool) -> FindingView {

@@ -32,6 +32,34 @@ pub(super) enum Dependence {
     NothingOutside,
 }
 
+/// Which minutes an overlap is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Window {
+    /// Those in which requests arrived at both of the pair.
+    Together,
+    /// Those from one moment to another, nanoseconds since the epoch: what was set holds whether a request came or not.
+    Between(i64, i64),
+    /// Those in which an instance of the last of the pair lived: it has no requests of its own.
+    Beside,
+}
+
+/// Stretches of minutes since the epoch in which an instance of a revision lived, in order and apart.
+fn alive_minutes(service: &ServiceState, revision: &RevisionFacts) -> Vec<(i64, i64)> {
+    let own = service.instances.iter().filter(|instance| instance.revision == revision.symbol);
+    let minute = |time: i64| time.div_euclid(MINUTE_NANOS);
+    let mut lives: Vec<(i64, i64)> =
+        own.map(|instance| (minute(instance.life.first), minute(instance.life.last))).collect();
+    lives.sort_unstable();
+    let mut merged: Vec<(i64, i64)> = Vec::new();
+    for (from, to) in lives.into_iter().filter(|(from, to)| from <= to) {
+        match merged.last_mut() {
+            Some((_, end)) if from <= *end => *end = to.max(*end),
+            _ => merged.push((from, to)),
+        }
+    }
+    merged
+}
+
 /// Counts of requests around an overlap.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Around {
@@ -48,9 +76,22 @@ pub(super) struct Around {
 }
 
 impl Around {
-    /// Counts the minutes of a service around the overlap of a pair.
-    pub(super) fn of(service: &ServiceState, pair: &[&RevisionFacts]) -> Self {
-        let together = |minute: i64| pair.iter().filter(|revision| revision.minutes.contains_key(&minute)).count() > 1;
+    /// Counts the minutes of a service inside and outside of what a pair shares.
+    pub(super) fn of(service: &ServiceState, pair: &[&RevisionFacts], window: Window) -> Self {
+        let beside = match window {
+            Window::Beside => pair.last().map(|idle| alive_minutes(service, idle)).unwrap_or_default(),
+            Window::Together | Window::Between(..) => Vec::new(),
+        };
+        let together = |minute: i64| match window {
+            Window::Together => pair.iter().filter(|revision| revision.minutes.contains_key(&minute)).count() > 1,
+            Window::Between(from, to) => {
+                (from.div_euclid(MINUTE_NANOS)..=to.div_euclid(MINUTE_NANOS)).contains(&minute)
+            }
+            Window::Beside => {
+                let after = beside.partition_point(|(from, _)| *from <= minute);
+                after.checked_sub(1).and_then(|at| beside.get(at)).is_some_and(|(_, to)| minute <= *to)
+            }
+        };
         let mut minutes: Vec<i64> =
             service.revisions.iter().flat_map(|revision| revision.minutes.keys().copied()).collect();
         minutes.sort_unstable();

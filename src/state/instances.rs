@@ -21,6 +21,10 @@ const SURVIVED_NANOS: i64 = 1_000_000_000;
 /// Signs of one death are written within this time of each other.
 const DEATH_NANOS_MAX: i64 = 15_000_000_000;
 
+/// A server that binds its port before it loads the application fails within this time of its startup probe (real:
+/// 3 to 5 s); what is lost to an instance later than that was lost to one that served.
+const LOADING_NANOS_MAX: i64 = 10_000_000_000;
+
 /// Fewer failed tries of a probe than this, and no other sign of failure, are a replica that needs a few seconds to
 /// listen: a platform that tries every second allows 240 of them (Azure docs: health probes).
 const TRIES_MIN: u32 = 10;
@@ -57,12 +61,14 @@ pub struct InstanceState {
     pub failures: Vec<usize>,
     /// Exit code, where the platform printed one.
     pub exit_code: Option<i64>,
+    /// Whether it lost requests that reached it well after its startup probe passed: it had started, answered or not.
+    pub died_serving: bool,
 }
 
 impl InstanceState {
-    /// Whether it failed without ever having answered a request.
+    /// Whether it failed before it served: no request was answered, and none came long after its startup.
     pub fn failed_at_boot(&self) -> bool {
-        matches!(self.end, End::Failed(time) if self.life.first_answer > time)
+        matches!(self.end, End::Failed(time) if self.life.first_answer > time) && !self.died_serving
     }
 
     /// Whether it began in these files: the platform says so, its probe passed, or it failed before it served.
@@ -114,6 +120,7 @@ impl InstanceState {
             end: End::Open,
             failures: Vec::new(),
             exit_code: None,
+            died_serving: false,
         }
     }
 
@@ -168,6 +175,12 @@ impl InstanceState {
             let row = &settled.rows[*index];
             settled.class(row).mark != Mark::RequestLost || last_answer < row.time.saturating_add(SURVIVED_NANOS)
         });
+        let mark_of = |index: &usize| settled.class(&settled.rows[*index]).mark;
+        self.died_serving = !self.failures.iter().any(|index| mark_of(index) == Mark::BootFailed)
+            && self.probe_passed.is_some_and(|passed| {
+                let mut lost = self.failures.iter().filter(|index| mark_of(index) == Mark::RequestLost);
+                lost.any(|index| settled.rows[*index].written - passed > LOADING_NANOS_MAX)
+            });
         // A lost request ends a little before or after its instance; the platform's or the server's own line is the end.
         let is_request = |index: &&usize| settled.rows[**index].stream == Stream::Requests;
         let own: Vec<i64> =

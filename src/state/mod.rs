@@ -3,6 +3,7 @@
 //! In: settled facts and state documents. Out: [`State`], one [`ServiceState`] for each service.
 //! Nothing here says why something failed; that is the next stage.
 
+pub mod alive;
 pub mod coverage;
 pub mod described;
 pub mod events;

@@ -14,7 +14,7 @@ use super::rendered;
 use crate::support::{analyze, incidents, root, skip};
 
 /// Words in capitals that `advise` writes and that are no placeholders: of log filters, and of prose.
-const NO_PLACEHOLDERS: [&str; 28] = [
+const NO_PLACEHOLDERS: [&str; 31] = [
     "ACTIVE",
     "ALWAYS",
     "AND",
@@ -43,6 +43,10 @@ const NO_PLACEHOLDERS: [&str; 28] = [
     "URL",
     "JSON",
     "TCP",
+    // A name that gcloud knows, and two sentences that texts take in.
+    "LATEST",
+    "FOLLOWS",
+    "PINS",
 ];
 
 fn report_of(name: &str) -> Report {

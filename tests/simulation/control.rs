@@ -65,6 +65,7 @@ impl World {
         let caller = self.caller(command);
         let nonce = self.nonce();
         self.activity(service, &before, at, &caller, &nonce, None);
+        self.asked_at.insert(service.revision.clone(), at);
         service.revision.clone()
     }
 
@@ -130,9 +131,12 @@ impl World {
         let word = if ready { "True" } else { "False" };
         let reason = if ready { Value::Null } else { json!("HealthCheckContainerError") };
         let image = format!("{}@sha256:{}", service.image, self.dice.hex(64));
+        // A revision is created within a second of the call that asks for it.
+        let asked = self.asked_at.get(revision).copied();
+        let created = asked.map_or(at - 20 * SECOND, |asked| asked + 300_000);
         let object = json!({
             "@type": "type.googleapis.com/google.cloud.run.v1.Revision", "apiVersion": "serving.knative.dev/v1", "kind": "Revision",
-            "metadata": {"name": revision, "namespace": self.project, "generation": 1, "creationTimestamp": time(at - 20 * SECOND),
+            "metadata": {"name": revision, "namespace": self.project, "generation": 1, "creationTimestamp": time(created),
                 "labels": {"serving.knative.dev/service": service.name, "serving.knative.dev/configurationGeneration": service.generation.to_string()}},
             "spec": template_spec(service, &image),
             "status": {"conditions": [{"type": "Ready", "status": word, "reason": reason, "message": message, "lastTransitionTime": time(at)}],

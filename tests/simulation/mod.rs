@@ -73,6 +73,16 @@ fn kinds() -> Vec<&'static Kind> {
     families.into_iter().flatten().filter(|kind| only.split(',').any(|word| kind.name.contains(word))).collect()
 }
 
+/// What each kind writes under a seed: its name, and its entries one a line.
+pub fn exports(seed: u64) -> Vec<(String, String)> {
+    let export = |kind: &Kind| {
+        let mut world = World::new(seed, kind.name);
+        (kind.make)(&mut world);
+        (kind.name.to_owned(), world.lines())
+    };
+    kinds().into_iter().map(export).filter(|(_, lines)| !lines.is_empty()).collect()
+}
+
 /// Writes one simulation as a case folder, whole or through a lens.
 fn write(folder: &Path, kind: &Kind, seed: u64, lens: Option<Lens>) -> Case {
     let id = lens.map_or_else(|| format!("{}-{seed}", kind.name), |lens| format!("{}-{seed}-{lens:?}", kind.name));

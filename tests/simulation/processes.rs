@@ -14,6 +14,7 @@ use super::world::{Call, Instance, MINUTE, Out, Runtime, SECOND, World};
 pub const KINDS: &[Kind] = &[
     Kind { name: "workers-time-out", make: workers_time_out },
     Kind { name: "node-heap-full", make: node_heap_full },
+    Kind { name: "probe-kills-behind-a-pool", make: probe_kills_behind_a_pool },
     Kind { name: "panic-while-serving", make: panic_while_serving },
     Kind { name: "native-crash", make: native_crash },
     Kind { name: "secret-ends-with-line-break", make: secret_ends_with_line_break },
@@ -106,6 +107,33 @@ fn node_heap_full(world: &mut World) -> Truth {
         } else {
             world.system(at, instance, "WARNING", "Container terminated on signal 6.");
         }
+    });
+    world.decoys(&mut truth, &mut scene.service, &fleet, from, onset);
+    truth
+}
+
+/// The handler of the probe asks the database, and the pool is empty: the kill is what follows.
+fn probe_kills_behind_a_pool(world: &mut World) -> Truth {
+    let mut scene = world.scene(&[Runtime::Gunicorn, Runtime::Uvicorn]);
+    let mut truth = Truth::incident(
+        "the liveness probe asks a database that the pool has no connection to",
+        &[Category::Database, Category::Capacity],
+        "(?i)connection pool|QueuePool",
+        &scene.service.name,
+    );
+    truth.only_symptoms();
+    let fleet = scene.fleet.clone();
+    let (from, onset) = (scene.from, scene.onset);
+    dying(world, &mut scene, |world, at, instance| {
+        for before in [14, 8, 2] {
+            let text = "ERROR:health:liveness check failed: QueuePool limit of size 5 overflow 5 reached, connection timed out, timeout 4.00";
+            world.line(at - before * SECOND, instance, Out::Stderr, text);
+        }
+        let container = &instance.service;
+        let text = format!(
+            "LIVENESS HTTP probe failed 3 times consecutively for container {container}-1 on port 8080 path /healthz. The instance has been shut down."
+        );
+        world.system(at, instance, "ERROR", &text);
     });
     world.decoys(&mut truth, &mut scene.service, &fleet, from, onset);
     truth

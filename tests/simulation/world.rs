@@ -113,6 +113,8 @@ pub struct World {
     pub start: i64,
     /// How the applications of the project log errors: one way each, as real ones do.
     pub style: i64,
+    /// When each revision was asked for.
+    pub asked_at: std::collections::BTreeMap<String, i64>,
     labels: Vec<(String, Map<String, Value>)>,
     entries: Vec<(i64, Value)>,
 }
@@ -135,7 +137,16 @@ impl World {
         // 2026-03-02 06:00 UTC and some hours.
         let start = 1_772_431_200 * SECOND + dice.range(0, 40_000) * SECOND + dice.range(0, 999_999);
         let style = dice.range(0, 2);
-        Self { dice, project, region, start, style, labels: Vec::new(), entries: Vec::new() }
+        Self {
+            dice,
+            project,
+            region,
+            start,
+            style,
+            asked_at: std::collections::BTreeMap::new(),
+            labels: Vec::new(),
+            entries: Vec::new(),
+        }
     }
 
     /// A service that has been running for a while.

@@ -10,6 +10,7 @@ mod code;
 mod data;
 mod inspect;
 mod settings;
+mod states;
 mod target;
 mod traffic;
 mod verify;
@@ -34,8 +35,12 @@ pub(super) fn ladder(situation: &Situation<'_>) -> Vec<Action> {
         ];
     }
     let mut ladder = vec![inspect::first(&target)];
+    ladder.extend(states::first(&target));
     ladder.extend(by_category(&target));
-    ladder.extend(traffic::steps(&target));
+    if !states::end_the_harm(&target) {
+        ladder.extend(traffic::steps(&target));
+    }
+    ladder.extend(states::then(&target));
     ladder.extend(traffic::release(&target));
     ladder.extend(verify::steps(&target));
     ladder.extend(verify::prevent(&target));

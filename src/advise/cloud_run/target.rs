@@ -2,7 +2,9 @@
 //!
 //! In: a [`Situation`]. Out: shell lines with its names filled in. Flags: Cloud SDK reference, `gcloud run`.
 
+use super::super::standing::Standing;
 use super::super::{Situation, logs, mitigate, names, shell, step};
+use super::states;
 use crate::model::Platform;
 use crate::model::time::NANOS_PER_SECOND;
 
@@ -121,10 +123,15 @@ impl<'a> Target<'a> {
             return "The change holds from the next execution on; a running one keeps the old settings".to_owned();
         }
         let copied = "The update copies the template of the newest revision, its code included, so that code must be able to start";
-        if self.situation.pinned || self.good().is_some() {
+        let copied = match states::copies(self) {
+            Some(whose) => format!("{copied} ({whose})"),
+            None => copied.to_owned(),
+        };
+        let is_pinned = self.situation.around.standing.is_some_and(Standing::is_pinned);
+        if is_pinned || self.situation.pinned || self.good().is_some() {
             format!("{copied}; while traffic is pinned the new revision gets none until --to-latest")
         } else {
-            copied.to_owned()
+            copied
         }
     }
 }

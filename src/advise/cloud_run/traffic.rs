@@ -7,6 +7,7 @@
 use super::super::mitigate::{Mitigation, OLDER_SERVES, mitigation};
 use super::super::step::{self, Change};
 use super::super::{logs, names, shell};
+use super::states;
 use super::target::Target;
 use crate::model::report::Action;
 use crate::model::time::NANOS_PER_SECOND;
@@ -24,12 +25,15 @@ pub(super) fn steps(target: &Target<'_>) -> Vec<Action> {
         return Vec::new();
     }
     match mitigation(situation, "The verify step prints no rows") {
-        Mitigation::OlderServes => vec![step::look(
-            Stage::Mitigate,
-            OLDER_SERVES,
-            target.describe(TRAFFIC_FIELDS),
-            "latestReadyRevisionName is the older revision and has 100 % of the traffic",
-        )],
+        Mitigation::OlderServes => vec![Action {
+            precondition: states::fix_forward(target),
+            ..step::look(
+                Stage::Mitigate,
+                OLDER_SERVES,
+                target.describe(TRAFFIC_FIELDS),
+                "latestReadyRevisionName is the older revision and has 100 % of the traffic",
+            )
+        }],
         Mitigation::Nothing(action) => vec![action],
         Mitigation::RollBack { good, proof } => vec![roll_back(target, good, proof)],
         Mitigation::Find { why } => find_healthy(target, why),
@@ -47,7 +51,7 @@ fn roll_back(target: &Target<'_>, good: &str, proof: &str) -> Action {
         title: &format!("Send all traffic to {good}; this pins it: later deploys get no traffic until --to-latest"),
         command: target.pin(good),
         precondition: &precondition,
-        undo: if target.situation.pinned { target.pin(target.revision) } else { target.traffic("--to-latest") },
+        undo: states::former_split(target),
         expect: &format!(
             "status.traffic shows {good} at 100 %; within 5 minutes fewer than 1 % of requests end in 5xx"
         ),
@@ -99,8 +103,12 @@ fn to_latest(target: &Target<'_>, title: &str) -> Action {
         stage: Stage::Fix,
         title,
         command: target.traffic("--to-latest"),
-        precondition: "The newest revision is Ready and answered on its tag address; this sends it all traffic, and every later deploy too",
-        undo: target.pin(target.good().unwrap_or("REVISION")),
+        precondition: &format!("The newest revision is Ready and answered on its tag address. {}", states::FOLLOWS),
+        undo: if target.situation.category == Category::TrafficState {
+            states::former_split(target)
+        } else {
+            target.pin(target.good().unwrap_or("REVISION"))
+        },
         expect: "status.traffic shows the newest revision at 100 %; fewer than 1 % of its requests end in 5xx",
     }
     .reversible()
@@ -128,6 +136,7 @@ pub(super) fn state(target: &Target<'_>) -> Vec<Action> {
             .reversible(),
         );
     }
+    steps.extend(states::follow_again(target));
     steps.push(to_latest(target, "Let traffic follow the newest ready revision"));
     steps
 }

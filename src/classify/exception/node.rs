@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::frames::Frame;
 use super::{Chain, Exception, LINKS_MAX, Runtime, chain_to_last, kind, push_frame};
-use crate::classify::{level, message};
+use crate::classify::{level, prefix};
 
 /// Lines searched above the first frame for the error's class.
 const HEADER_LINES_MAX: usize = 200;
@@ -52,7 +52,7 @@ fn header_above(above: &[&str]) -> Option<Exception> {
     }
     // A logger may print the message without its class.
     let line = above.iter().skip(searched).find(|line| level::from_text(line) >= level::Level::Error)?;
-    Some(Exception::new("Error", message::strip_prefix(line)))
+    Some(Exception::new("Error", prefix::strip(line)))
 }
 
 fn named(kind: &str, said: &str, below: &[&str]) -> Exception {

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{cut, kind, node, python};
-use crate::classify::{level, message};
+use crate::classify::{level, message, prefix};
 
 /// The place of a line in a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -77,6 +77,10 @@ fn begins(bare: &str) -> bool {
         || bare.contains("' panicked at ")
         || bare.contains(": panic serving ")
     {
+        return true;
+    }
+    // .NET's console and others open a message with its logger, and write it below.
+    if prefix::says_nothing(bare) && level::from_text(bare) >= level::Level::Warning {
         return true;
     }
     if python::is_validation(bare) || kind::find(bare).is_some() || is_ruby_head(bare) || is_logged_exception(bare) {

@@ -25,6 +25,9 @@ pub struct Service {
     /// Traffic splits in time order, each where it differs from the one before; the newest ones of a long history.
     #[serde(default)]
     pub traffic: Vec<TrafficSet>,
+    /// Instances alive at the same time: of the whole service, then of each revision; empty where none is known.
+    #[serde(default)]
+    pub instances_alive: Vec<InstancesAlive>,
     /// Length of the revisions' `activity` windows, in seconds; 0 where there is none.
     #[serde(default)]
     pub window_seconds: u32,
@@ -49,7 +52,7 @@ pub struct Revision {
     pub latency_p95_ms: Option<f64>,
     /// 99th percentile.
     pub latency_p99_ms: Option<f64>,
-    /// Different instance ids.
+    /// Different instance ids; how many lived at one time stands in the service's `instances_alive`.
     pub instances: u64,
     /// Instance starts logged by the platform.
     pub starts: u64,
@@ -71,6 +74,26 @@ pub struct Revision {
     /// Requests and failures per window of the service's `window_seconds`; empty windows left out.
     #[serde(default)]
     pub activity: Vec<ActivityWindow>,
+}
+
+/// Instances alive at the same time, which is what "how many instances" asks for. What the files show at least: an
+/// instance that lives on without an entry is not seen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct InstancesAlive {
+    /// Revision; empty for the whole service.
+    pub revision: String,
+    /// Different instance ids: lives, one after another or side by side.
+    pub lives: u64,
+    /// Of these, failed: crashed, or never started.
+    pub failed: u64,
+    /// Most alive at one time.
+    pub most: u64,
+    /// When so many were first alive.
+    pub most_at: Timestamp,
+    /// Median number alive over covered time between the first and the last sign of them.
+    pub median: u64,
+    /// Length of that time, in seconds; 0 where all signs are of one moment.
+    pub covered_seconds: f64,
 }
 
 /// One instance from its first to its last sign in the files.
@@ -154,8 +177,28 @@ pub struct Deployment {
     pub revision: String,
     /// What changed against the predecessor.
     pub changes: Vec<Change>,
+    /// Where these files do not show the state right before it: the time of the earlier state that `changes` are
+    /// counted from, so that some of them may be of a change in between. `None` where nothing lies between.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes_since: Option<Timestamp>,
     /// Traffic as set by this change, for example `latest=100` or `web-00012-abc=100`.
     pub traffic_after: String,
+}
+
+impl Deployment {
+    /// The fields that changed, in one line, with the caution where some may be of a change that the files lack; `None`
+    /// where none is known to have changed.
+    pub fn changed_fields(&self) -> Option<String> {
+        let fields: Vec<&str> = self.changes.iter().map(|change| change.field.as_str()).collect();
+        (!fields.is_empty()).then(|| format!("{}{}", fields.join(", "), self.caution()))
+    }
+
+    /// That changes are counted from an earlier state, where they are; else nothing.
+    pub fn caution(&self) -> String {
+        self.changes_since.map_or_else(String::new, |since| {
+            format!(" (since the state of {}, the last one in these files)", since.to_rfc3339())
+        })
+    }
 }
 
 /// One changed field.

@@ -7,6 +7,7 @@ use crate::facts::symbols::EMPTY;
 use crate::model::time::NANOS_PER_SECOND;
 use crate::model::{Stream, Timestamp};
 use crate::state::ServiceState;
+use crate::state::alive::most_at_once;
 use crate::state::coverage::Coverage;
 use crate::state::instances::{End, InstanceState};
 
@@ -80,23 +81,7 @@ impl<'a> Measures<'a> {
 
     /// Most instances alive at once, from their first to their last sign.
     pub fn instances_at_once(&self) -> u64 {
-        let mut steps: Vec<(i64, i64)> = Vec::with_capacity(self.service.instances.len() * 2);
-        for life in self.service.instances.iter().map(|instance| &instance.life).filter(|life| life.first <= life.last)
-        {
-            steps.push((life.first, 1));
-            steps.push((life.last.saturating_add(1), -1));
-        }
-        // At one moment an end comes before a start.
-        steps.sort_unstable();
-        let mut alive = 0i64;
-        steps
-            .iter()
-            .map(|(_, step)| {
-                alive += step;
-                alive
-            })
-            .max()
-            .map_or(0, |most| u64::try_from(most).unwrap_or(0))
+        most_at_once(self.service)
     }
 
     /// Requests, those answered 503, those answered 5xx, health checks, failed health checks.

@@ -54,8 +54,7 @@ fn gone(judged: &Judged) -> Entry {
 
 fn deployed(one: &Deployed) -> Entry {
     let deployment = &one.deployment;
-    let fields: Vec<&str> = deployment.changes.iter().map(|change| change.field.as_str()).collect();
-    let changed = if fields.is_empty() { String::new() } else { format!("changed {}", clean(&fields.join(", "))) };
+    let changed = deployment.changed_fields().map_or_else(String::new, |fields| format!("changed {}", clean(&fields)));
     let text = format!("{} {} {}", time(deployment.time), clean(&one.service), clean(&deployment.revision));
     Entry::new(&deployment.kind, text, vec![changed])
 }

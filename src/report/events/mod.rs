@@ -9,6 +9,7 @@ use std::io::{self, Write};
 use super::view::{Table, clean, time};
 use super::{Options, json};
 use crate::model::Timestamp;
+use crate::model::report::InstancesAlive;
 use crate::model::time::human_duration;
 use crate::model::timeline::{Event, ServiceTimeline, TimelineReport};
 
@@ -46,20 +47,50 @@ fn view(report: &TimelineReport) -> View {
     );
     View {
         headline: format!("{events} events; {covered}"),
-        tables: report.services.iter().map(table).collect(),
+        tables: report
+            .services
+            .iter()
+            .flat_map(|service| [Some(table(service)), instances(service)])
+            .flatten()
+            .collect(),
         footer: format!("{} {}", report.generator.name, report.generator.version),
     }
 }
 
 fn table(service: &ServiceTimeline) -> Table {
-    let name = if service.service.is_empty() { "(no service)".to_owned() } else { clean(&service.service) };
     let empty = service.events.is_empty();
     Table {
-        title: name,
+        title: name(service),
         columns: vec!["time", "event", "revision", "what"],
         rows: service.events.iter().map(row).collect(),
         note: if empty { "nothing of note in these files".to_owned() } else { String::new() },
     }
+}
+
+/// How many instances were alive at one time; `None` where none is known.
+fn instances(service: &ServiceTimeline) -> Option<Table> {
+    let row = |alive: &InstancesAlive| {
+        let whose = if alive.revision.is_empty() { "all".to_owned() } else { clean(&alive.revision) };
+        let [lives, failed, most, median] =
+            [alive.lives, alive.failed, alive.most, alive.median].map(|count| count.to_string());
+        vec![whose, lives, failed, most, time(alive.most_at), median]
+    };
+    let whole = service.instances.first()?;
+    let is_one = matches!(service.instances.as_slice(), [_, only] if only.lives == whole.lives);
+    Some(Table {
+        title: format!("{}: instances at the same time", name(service)),
+        columns: vec!["revision", "lives", "failed", "at most", "first at", "median"],
+        // One revision with every life says all that the whole says.
+        rows: service.instances.iter().skip(usize::from(is_one)).map(row).collect(),
+        note: format!(
+            "a life is one instance id from its first to its last entry; the median is over the {} covered in between",
+            human_duration(whole.covered_seconds)
+        ),
+    })
+}
+
+fn name(service: &ServiceTimeline) -> String {
+    if service.service.is_empty() { "(no service)".to_owned() } else { clean(&service.service) }
 }
 
 fn row(event: &Event) -> Vec<String> {

@@ -84,7 +84,7 @@ fn lane(service: &Service, revision: &Revision, scale: Scale, top: i64) -> (Mark
     let note = if unlisted > 0 { format!("; {} not drawn", counted(unlisted, "instance")) } else { String::new() };
     let markup = html! {
         rect class="lane" x=(left) y=(top) width=(Tenths(right.0 - left.0)) height=(y - top + 2) {}
-        text class="name" x=(Tenths(left.0 + 40)) y=(top + 14) { (clean(&revision.name)) " " tspan class="quiet" { (numbers(revision)) (note) } }
+        text class="name" x=(Tenths(left.0 + 40)) y=(top + 14) { (clean(&revision.name)) " " tspan class="quiet" { (numbers(service, revision)) (note) } }
         (traffic)
         @for (number, row) in rows.iter().enumerate() {
             @for life in row { (bar(life, scale, bars_top + i64::try_from(number).unwrap_or(0) * ROW)) }
@@ -101,15 +101,24 @@ fn lane(service: &Service, revision: &Revision, scale: Scale, top: i64) -> (Mark
     (markup, y + 2)
 }
 
-/// `14 of 28 requests failed, 1 instance, 0 crashed`.
-fn numbers(revision: &Revision) -> String {
+/// `14 of 28 requests failed, 3 instances (at most 2 at once), 0 crashed`.
+fn numbers(service: &Service, revision: &Revision) -> String {
     let failed: u64 = revision.activity.iter().map(|window| window.failed_requests).sum();
     format!(
         "{failed} of {} failed, {}, {} crashed",
         counted(revision.requests, "request"),
-        counted(revision.instances, "instance"),
+        instances(service, revision),
         revision.crashes
     )
+}
+
+/// `1 instance`, `46 instances (at most 3 at once)`: ids are lives, and not how many instances there were.
+fn instances(service: &Service, revision: &Revision) -> String {
+    let lives = counted(revision.instances, "instance");
+    match service.instances_alive.iter().find(|alive| alive.revision == revision.name) {
+        Some(alive) if alive.lives > 1 => format!("{lives} (at most {} at once)", alive.most),
+        _ => lives,
+    }
 }
 
 /// The share of traffic over time, as high as the share is.
@@ -232,7 +241,7 @@ fn description(service: &Service, shown: &[&Revision], left_out: usize) -> Strin
                 (Some(first), Some(last)) => format!("entries from {} to {}", time(first), time(last)),
                 _ => "no entries".to_owned(),
             };
-            format!("{}: {seen}; {}.", clean(&revision.name), numbers(revision))
+            format!("{}: {seen}; {}.", clean(&revision.name), numbers(service, revision))
         })
         .collect();
     sentences.extend(service.deployments.iter().enumerate().take(20).map(|(number, deployment)| {

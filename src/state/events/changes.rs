@@ -52,7 +52,7 @@ fn event(scene: &Scene<'_>, deployment: &Deployment) -> Event {
     if !deployment.actor.is_empty() {
         parts.push(format!("by {}", redact(&deployment.actor)));
     }
-    parts.extend(changed(&deployment.changes));
+    parts.extend(changed(deployment));
     if !deployment.traffic_after.is_empty() {
         parts.push(format!("traffic {}", deployment.traffic_after));
     }
@@ -71,7 +71,8 @@ fn event(scene: &Scene<'_>, deployment: &Deployment) -> Event {
     }
 }
 
-fn changed(changes: &[Change]) -> Option<String> {
+fn changed(deployment: &Deployment) -> Option<String> {
+    let changes: &[Change] = &deployment.changes;
     if changes.is_empty() {
         return None;
     }
@@ -87,7 +88,7 @@ fn changed(changes: &[Change]) -> Option<String> {
         .collect();
     let more = changes.len().saturating_sub(FIELDS_MAX);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    Some(format!("changed {}{more}", told.join(", ")))
+    Some(format!("changed {}{more}{}", told.join(", "), deployment.caution()))
 }
 
 /// The end of a long value: images differ in their digest.

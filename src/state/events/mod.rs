@@ -17,6 +17,7 @@ use crate::facts::row::Row;
 use crate::model::report::{Evidence, Generator};
 use crate::model::timeline::{Event, EventKind, SCHEMA_VERSION, ServiceTimeline, TimelineReport};
 use crate::model::{Position, Timestamp};
+use crate::state::alive::alive;
 use crate::state::coverage::Coverage;
 use crate::state::{ServiceState, State};
 
@@ -43,6 +44,7 @@ pub fn timeline(settled: &Settled, state: &State, coverage: &Coverage, files: &[
             .map(|service| ServiceTimeline {
                 platform: service.home.platform,
                 service: service.name.clone(),
+                instances: alive(settled, service, &coverage.stretches),
                 events: events(settled, service, files),
             })
             .collect(),

@@ -9,6 +9,7 @@ pub mod condition;
 pub mod document;
 pub mod pipeline;
 
+mod deployments;
 mod diff;
 mod ending;
 mod outcome;
@@ -17,6 +18,7 @@ mod rebuild;
 mod steps;
 mod timeline;
 mod traffic;
+mod transitions;
 mod weights;
 
 #[cfg(test)]
@@ -27,3 +29,4 @@ pub use diff::{changes, traffic_changes, traffic_text};
 pub use document::{Document, Run, parse_document};
 pub use readiness::Readiness;
 pub use rebuild::{History, Refusal, TrafficChange, history};
+pub use transitions::Transition;

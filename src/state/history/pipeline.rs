@@ -24,7 +24,8 @@ pub(crate) fn place(history: &mut History, documents: &[&Document]) {
     runs.dedup();
     for document in documents.iter().filter(|one| one.condition.is_some() && one.kind == "Revision") {
         let (Some(created), revision) = (document.created, &document.revision) else { continue };
-        let is_known = history.deployments.iter().any(|deployment| deployment.revision == *revision);
+        let makes = |one: &Deployment| one.revision == *revision && matches!(one.kind.as_str(), "deploy" | "failed");
+        let is_known = history.deployments.iter().any(makes);
         // A list of all revisions goes back for months; only what runs, or what a run made, matters here.
         if !is_known && (document.active == Some(true) || runs.iter().any(|(run, _)| spans(run, created))) {
             let kind = if document.ready == Some(false) { "failed" } else { "deploy" };
@@ -58,6 +59,7 @@ fn deployment(time: Timestamp, kind: &str, revision: &str) -> Deployment {
         kind: kind.to_owned(),
         revision: revision.to_owned(),
         changes: Vec::new(),
+        changes_since: None,
         traffic_after: String::new(),
     }
 }

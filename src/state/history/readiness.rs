@@ -91,7 +91,7 @@ fn update(all: &mut BTreeMap<String, Readiness>, revision: &str, news: Readiness
 }
 
 /// Seconds in "… Deploying revision succeeded in 1m19.29s."
-fn deploy_seconds(message: &str) -> Option<f64> {
+pub(crate) fn deploy_seconds(message: &str) -> Option<f64> {
     let (_, rest) = message.split_once("Deploying revision succeeded in ")?;
     let duration = rest.split_whitespace().next()?.trim_end_matches('.').trim_end_matches('s');
     let (minutes, seconds) = duration.split_once('m').unwrap_or(("0", duration));

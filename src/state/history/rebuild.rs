@@ -4,21 +4,21 @@
 //! a [`History`]. The same set of facts gives the same history, however it was split and
 //! merged. What the entries do not show is left empty; nothing is guessed into existence.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::diff::{pinned, service_changes, template_changes, traffic_changes, traffic_text};
+use super::deployments::{Sources, deployments};
+use super::diff::pinned;
 use super::ending::{Ending, ending};
-use super::outcome::{revision_failed, traffic_failed};
 use super::pipeline;
 use super::readiness::{Readiness, readiness};
 use super::steps::{Step, StepKind, raced, steps};
 use super::timeline::Timeline;
 use super::traffic::traffic;
+use super::transitions::{Transition, transitions};
 use super::weights::{joined, sets_weight};
-use crate::facts::audit::client::only_moves_traffic;
-use crate::facts::audit::spec::{ServiceSpec, TrafficTarget, revision_number};
+use crate::facts::audit::spec::{ServiceSpec, TrafficTarget};
 use crate::facts::audit::{AuditFact, AuditKind};
-use crate::model::report::{Change, Deployment};
+use crate::model::report::Deployment;
 use crate::model::{Position, Timestamp};
 use crate::state::history::condition::Condition;
 use crate::state::history::document::{Document, Run};
@@ -30,6 +30,8 @@ pub struct History {
     pub deployments: Vec<Deployment>,
     /// Last known readiness by revision.
     pub readiness: BTreeMap<String, Readiness>,
+    /// When each revision became ready or not ready, in time order.
+    pub transitions: Vec<Transition>,
     /// Splits in time order, each where it differs from the one before.
     pub traffic: Vec<TrafficChange>,
     /// Container image by revision; with its digest where that is known.
@@ -110,6 +112,7 @@ pub fn history(facts: &[AuditFact], documents: &[Document]) -> History {
     let mut history = History {
         deployments: deployments(&timeline, &steps),
         readiness: readiness(&timeline, &documents),
+        transitions: transitions(&timeline, &documents),
         traffic: traffic(&timeline, &documents),
         images: images(&timeline, &steps, &documents),
         latest_created,
@@ -177,166 +180,6 @@ fn conditions(documents: &[&Document]) -> BTreeMap<String, Condition> {
     all
 }
 
-/// Settings of a container app outside its template: secrets, registry, ingress. They make no revision.
-fn keeps_revision(fact: &AuditFact) -> bool {
-    fact.method == "UpdateApp"
-}
-
-/// The settings of one moment, by source. Only settings of the same source are compared.
-#[derive(Clone, Copy, Default)]
-struct Sources<'a> {
-    /// From the call.
-    asked: Option<&'a ServiceSpec>,
-    /// From the service's condition.
-    service: Option<&'a ServiceSpec>,
-    /// From the revision's condition; has the image's digest.
-    revision: Option<&'a ServiceSpec>,
-}
-
-impl<'a> Sources<'a> {
-    fn of(timeline: &Timeline<'a>, step: &Step<'a>) -> Self {
-        let is_call = step.fact.kind == AuditKind::Request;
-        let service = timeline.service_after(is_call.then_some(step.fact), step.revision);
-        let service = service.and_then(|fact| fact.spec.as_ref());
-        let revision = timeline.conditions_of(step.revision).last().and_then(|fact| fact.spec.as_ref());
-        Self { asked: if is_call { step.fact.spec.as_ref() } else { None }, service, revision }
-    }
-
-    /// Changes by the source that both moments have and that shows most: the service's condition,
-    /// the revision's, the call. `None` when they have none in common.
-    fn template_changes(self, before: Self) -> Option<Vec<Change>> {
-        let pair = |before: Option<&ServiceSpec>, after: Option<&ServiceSpec>| {
-            let both = before.zip(after).filter(|(before, after)| before.has_template && after.has_template);
-            both.map(|(before, after)| template_changes(before, after))
-        };
-        let by_service = pair(before.service, self.service);
-        let by_revision = pair(before.revision, self.revision);
-        let asked = pair(before.asked, self.asked);
-        let image =
-            |changes: &Option<Vec<Change>>| changes.iter().flatten().find(|change| change.field == "image").cloned();
-        // A tag may be the same while its digest, which only the revision shows, is not.
-        let image = image(&by_service).or(image(&asked)).or(image(&by_revision));
-        let mut changes = by_service.or(by_revision).or(asked)?;
-        changes.retain(|change| change.field != "image");
-        changes.splice(0..0, image);
-        Some(changes)
-    }
-
-    fn service_changes(self, before: Self) -> Vec<Change> {
-        let pairs = [(before.service, self.service), (before.asked, self.asked)];
-        let both = pairs.into_iter().find_map(|(before, after)| Some((before?, after?)));
-        both.map(|(before, after)| service_changes(before, after)).unwrap_or_default()
-    }
-
-    fn traffic(self) -> Option<&'a [TrafficTarget]> {
-        [self.asked, self.service].into_iter().flatten().map(|spec| spec.traffic.as_slice()).find(|t| !t.is_empty())
-    }
-
-    /// The newest known settings of each source.
-    fn or(self, older: Self) -> Self {
-        Self {
-            asked: self.asked.or(older.asked),
-            service: self.service.or(older.service),
-            revision: self.revision.or(older.revision),
-        }
-    }
-}
-
-fn deployments(timeline: &Timeline, steps: &[Step]) -> Vec<Deployment> {
-    let failed: BTreeSet<&str> = steps.iter().filter(|step| step.failed).map(|step| step.revision).collect();
-    let is_blamed = |revision: &str| failed.contains(revision) || revision_failed(timeline, revision) == Some(true);
-    let (mut last, mut older) = (Sources::default(), Sources::default());
-    let mut split: Option<&[TrafficTarget]> = None;
-    let mut found = Vec::new();
-    for step in steps {
-        let now = match step.kind {
-            StepKind::Refused => Sources { asked: step.fact.spec.as_ref(), ..Sources::default() },
-            _ => Sources::of(timeline, step),
-        };
-        let mut deployment = Deployment {
-            time: step.time,
-            actor: step.fact.actor.clone(),
-            client: step.fact.client.clone(),
-            kind: String::new(),
-            revision: step.revision.to_owned(),
-            changes: Vec::new(),
-            traffic_after: String::new(),
-        };
-        if step.kind == StepKind::Delete {
-            "delete".clone_into(&mut deployment.kind);
-            found.push(deployment);
-            continue;
-        }
-        let template = now.template_changes(last).or_else(|| now.template_changes(older)).unwrap_or_default();
-        let of_service = now.service_changes(older);
-        let of_traffic =
-            traffic_changes(split.or(now.traffic()).unwrap_or_default(), now.traffic().unwrap_or_default());
-        let is_first = split.is_none();
-        let moves_traffic =
-            (is_first && now.traffic().is_some()) || !of_traffic.is_empty() || only_moves_traffic(&deployment.client);
-        let kind = match step.kind {
-            StepKind::Refused => Some("refused"),
-            _ if keeps_revision(step.fact) => Some("deploy"),
-            StepKind::Deploy | StepKind::Appeared => Some(if step.failed { "failed" } else { "deploy" }),
-            _ if moves_traffic && traffic_failed(timeline, step.fact, step.next, |revision| is_blamed(revision)) => {
-                Some("failed")
-            }
-            _ if moves_traffic && goes_back(step.fact) => Some("rollback"),
-            _ if moves_traffic => Some("traffic"),
-            // A minimum or the ingress of the service takes effect at once and makes no revision.
-            _ if !of_service.is_empty() => Some("deploy"),
-            _ => None,
-        };
-        if keeps_revision(step.fact) {
-            deployment.revision = step.fact.spec.as_ref().map_or_else(String::new, |spec| spec.revision_name.clone());
-            let after = "changed without a new revision".to_owned();
-            deployment.changes.push(Change { field: "settings".to_owned(), before: String::new(), after });
-        } else if step.kind == StepKind::KeepsTemplate && moves_traffic {
-            deployment.revision = target_revision(timeline, step);
-        } else {
-            deployment.changes = template;
-        }
-        deployment.changes.extend(of_service);
-        deployment.changes.extend(of_traffic);
-        if step.kind != StepKind::Refused {
-            deployment.traffic_after = traffic_text(now.traffic().unwrap_or_default());
-            split = now.traffic().or(split);
-            older = now.or(older);
-            let changed_nothing = step.fact.generation.is_some() && timeline.generation_after(step.fact).is_none();
-            let keeps = step.kind == StepKind::KeepsTemplate || (step.kind == StepKind::Deploy && changed_nothing);
-            last = if keeps { now.or(last) } else { now };
-        }
-        if let Some(kind) = kind {
-            kind.clone_into(&mut deployment.kind);
-            found.push(deployment);
-        }
-    }
-    found
-}
-
-/// Whether traffic goes only to revisions that are named and older than the newest one.
-fn goes_back(call: &AuditFact) -> bool {
-    let Some(spec) = &call.spec else { return false };
-    let newest = call.status_before.as_ref().and_then(|status| revision_number(&status.latest_created));
-    let follows_latest = spec.traffic.iter().any(|target| target.percent > 0 && target.revision.is_none());
-    let names = pinned(&spec.traffic);
-    let older = |name: &&str| revision_number(name).zip(newest).is_some_and(|(number, newest)| number < newest);
-    !follows_latest && !names.is_empty() && names.iter().all(older)
-}
-
-/// The revision that gets the largest share; for the latest, the newest one that was not known to be broken.
-fn target_revision(timeline: &Timeline, step: &Step) -> String {
-    let Some(spec) = &step.fact.spec else { return String::new() };
-    let largest = spec.traffic.iter().max_by(|a, b| (a.percent, &b.revision).cmp(&(b.percent, &a.revision)));
-    if let Some(name) = largest.and_then(|target| target.revision.clone()) {
-        return name;
-    }
-    let Some(status) = &step.fact.status_before else { return String::new() };
-    let said = timeline.conditions_of(&status.latest_created).iter().filter(|fact| fact.time <= step.time);
-    let broken = said.filter_map(|fact| fact.ready).next_back() == Some(false);
-    if broken { status.latest_ready.clone() } else { status.latest_created.clone() }
-}
-
 fn images(timeline: &Timeline, steps: &[Step], documents: &[&Document]) -> BTreeMap<String, String> {
     let mut images = BTreeMap::new();
     let mut note = |revision: &str, spec: Option<&ServiceSpec>, replace: bool| {
@@ -346,8 +189,8 @@ fn images(timeline: &Timeline, steps: &[Step], documents: &[&Document]) -> BTree
         }
     };
     for step in steps.iter().filter(|step| matches!(step.kind, StepKind::Deploy | StepKind::Appeared)) {
-        let sources = Sources::of(timeline, step);
-        note(step.revision, sources.service.or(sources.asked), true);
+        let sources = Sources::of(timeline, step, 0);
+        note(step.revision, sources.settings(), true);
     }
     for fact in timeline.facts.iter().filter(|fact| fact.kind == AuditKind::Condition) {
         note(&fact.revision, fact.spec.as_ref(), true);

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::deployments::moves;
 use super::diff::template_changes;
 use super::outcome::{deploy_failed, ends, revision_failed, settled_at};
 use super::timeline::{SETTLED_WITHIN_NANOS, Timeline, is_service_condition, newest_before, newest_of};
@@ -109,13 +110,15 @@ fn changes_service(fact: &AuditFact) -> bool {
 fn accepted_calls<'a>(timeline: &Timeline<'a>) -> Vec<&'a AuditFact> {
     let asked = || timeline.facts.iter().copied().filter(|fact| fact.kind == AuditKind::Request);
     // A deploy from source calls twice: once before the build, once with the image it made.
-    let is_part = |fact: &AuditFact| !fact.invocation.is_empty() && !fact.method.starts_with("Delete");
-    let last_of: BTreeMap<&str, &AuditFact> =
-        asked().filter(|fact| is_part(fact)).map(|fact| (fact.invocation.as_str(), fact)).collect();
+    let is_part = |fact: &AuditFact| {
+        !fact.invocation.is_empty() && !fact.method.starts_with("Delete") && !only_moves_traffic(&fact.client)
+    };
+    let command = |fact: &'a AuditFact| (fact.invocation.as_str(), fact.client.as_str());
+    let last_of: BTreeMap<(&str, &str), &AuditFact> =
+        asked().filter(|fact| is_part(fact)).map(|fact| (command(fact), fact)).collect();
     let mut calls: Vec<&AuditFact> = Vec::new();
     for fact in asked() {
-        let is_last =
-            !is_part(fact) || last_of.get(fact.invocation.as_str()).is_some_and(|last| std::ptr::eq(*last, fact));
+        let is_last = !is_part(fact) || last_of.get(&command(fact)).is_some_and(|last| std::ptr::eq(*last, fact));
         if is_last && !is_end_of_one(&calls, fact) {
             calls.push(fact);
         }
@@ -145,12 +148,18 @@ fn makes_revision(timeline: &Timeline, call: &AuditFact, previous: Option<&Audit
     if !spec.revision_name.is_empty() && spec.revision_name == newest_before(call) {
         return false;
     }
+    let has_gap = |previous: &AuditFact| {
+        let after = timeline.generation_after(previous).or(previous.generation);
+        after.zip(call.generation).is_some_and(|(after, found)| after != found)
+    };
     match previous.and_then(|previous| Some((previous, previous.spec.as_ref()?))) {
-        Some((previous, before)) if before.has_template => {
+        // A difference from an earlier state may be the work of a call that is not in the facts.
+        Some((previous, before)) if before.has_template && !has_gap(previous) => {
             let new_nonce = !call.nonce.is_empty() && call.nonce != previous.nonce;
             new_nonce || !template_changes(before, spec).is_empty()
         }
-        _ => true,
+        // Most calls deploy; one that moves traffic by its own word need not, unless it says that it deploys.
+        _ => call.client.ends_with(" deploy") || moves(call) != Some(true),
     }
 }
 

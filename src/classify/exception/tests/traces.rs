@@ -344,7 +344,7 @@ fn time_is_linear_in_the_text() {
             crate::classify::level::from_text(&text),
             crate::classify::message::from_json(&text),
         );
-        let _ = (crate::classify::message::clean(&text), crate::classify::message::strip_prefix(&text));
+        let _ = (crate::classify::message::clean(&text), crate::classify::prefix::strip(&text));
         let python = format!("Traceback (most recent call last):\n{text}\nXError: x");
         let _ = parse(&python);
     }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::samples::{Call, deploy, read, revision, service, story};
+use super::samples::{Call, deploy, read, revision, service, story, time};
 use crate::facts::audit::{AuditFact, AuditKind};
 use crate::state::history::history;
 
@@ -116,7 +116,26 @@ fn an_entry_missing_from_the_middle_gives_no_wrong_revision() {
     assert_eq!(story(&facts), ["09:00:00 deploy  [latest=100]"]);
     let traffic = Call { agent: "Mozilla/5.0 ", ..deploy("12:00:00", 3, THREE, "n-unseen") };
     let facts = [traffic.fact(), service("12:00:05", 4, THREE, THREE, true)];
-    assert_eq!(story(&facts), ["12:00:00 traffic shop-00003-ccc [latest=100]"], "no new revision came of it");
+    assert!(story(&facts).is_empty(), "no new revision came of it, and the split is the one before it");
+    let split = json!([{"revisionName": THREE, "percent": 60}, {"revisionName": TWO, "percent": 40}]);
+    let facts = [Call { traffic: split, ..traffic }.fact(), service("12:00:05", 4, THREE, THREE, true)];
+    assert_eq!(story(&facts), ["12:00:00 traffic shop-00003-ccc [shop-00003-ccc=60, shop-00002-bbb=40]"]);
+}
+
+#[test]
+fn changes_counted_over_a_gap_say_since_when() {
+    let image = |call: Call, image| Call { image, ..call }.fact();
+    let first = image(deploy("09:00:00", 1, ONE, "n1"), "reg.example/shop:a");
+    let second = image(deploy("10:00:00", 2, ONE, "n2"), "reg.example/shop:b");
+    let third = image(deploy("11:00:00", 3, TWO, "n3"), "reg.example/shop:c");
+    let told = |facts: &[AuditFact]| {
+        let last = history(facts, &[]).deployments.pop().expect("a deployment");
+        (last.changes.first().map(|change| change.before.clone()), last.changes_since)
+    };
+    let before = |tag: &str| Some(format!("reg.example/shop:{tag}"));
+    assert_eq!(told(&[first.clone(), second, third.clone()]), (before("b"), None));
+    assert_eq!(told(&[first.clone(), third]), (before("a"), Some(time("09:00:00"))));
+    assert!(told(&[first]).0.is_none(), "nothing is known before the first");
 }
 
 #[test]
@@ -145,7 +164,7 @@ proptest! {
     #[test]
     fn no_text_at_all_makes_it_panic(text in ".{0,200}", cut in 0..2_000_usize) {
         let resource = crate::model::Resource::default();
-        let read = |json: &str| crate::facts::audit::audit_fact(json, super::samples::time("10:00:00"), "", crate::model::Position::default(), &resource);
+        let read = |json: &str| crate::facts::audit::audit_fact(json, time("10:00:00"), "", crate::model::Position::default(), &resource);
         prop_assert!(read(&text).is_none());
         let payload = deploy("10:00:00", 1, ONE, "n2").payload().to_string();
         let cut = payload.floor_char_boundary(cut.min(payload.len() - 1));
