@@ -44,7 +44,11 @@ pub(super) struct Record<'a> {
 /// The resources met last in one text. A log names few revisions, each with the same bytes again and again, and
 /// comparing bytes is cheaper than reading them.
 #[derive(Debug, Default)]
-pub(super) struct Resources<'a>(Vec<(&'a str, ResourceWire<'a>)>);
+pub(super) struct Resources<'a> {
+    known: Vec<(&'a str, ResourceWire<'a>)>,
+    /// Where the last one that was met begins to differ from the one before: most of them differ there.
+    differs_at: usize,
+}
 
 /// Resources remembered; a service seldom has more live revisions.
 const RESOURCES_MAX: usize = 8;
@@ -52,18 +56,23 @@ const RESOURCES_MAX: usize = 8;
 impl<'a> Resources<'a> {
     /// Reads the resource at the cursor.
     fn read(&mut self, cursor: &mut Cursor<'a>) -> Result<ResourceWire<'a>, Refusal> {
-        let known = self.0.iter().position(|(text, _)| cursor.take_text(text));
-        if let Some(known) = known {
-            return Ok(self.0[known].1.clone());
-        }
         let start = cursor.rest();
+        let differing = |text: &str| text.as_bytes().get(self.differs_at).copied();
+        let here = differing(start);
+        let known = self.known.iter().find(|(text, _)| differing(text) == here && cursor.take_text(text));
+        if let Some((_, resource)) = known {
+            return Ok(resource.clone());
+        }
         let mut resource = ResourceWire::default();
         fill(&mut resource, cursor)?;
         let text = &start[..start.len() - cursor.rest().len()];
         // Only a whole object ends where its text ends, whatever follows.
         if text.starts_with('{') {
-            self.0.truncate(RESOURCES_MAX - 1);
-            self.0.insert(0, (text, resource.clone()));
+            if let Some((other, _)) = self.known.first() {
+                self.differs_at = text.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
+            }
+            self.known.truncate(RESOURCES_MAX - 1);
+            self.known.insert(0, (text, resource.clone()));
         }
         Ok(resource)
     }

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use chrono::{DateTime, Datelike, NaiveDate, Timelike};
+use chrono::{DateTime, Datelike, Timelike};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -103,11 +103,26 @@ pub fn human_duration(seconds: f64) -> String {
     }
 }
 
-/// Days from the epoch to a civil date; `None` where the date does not exist.
+/// Days from the epoch to a civil date; `None` where the date does not exist. Years are counted from March, so that the
+/// leap day is the last one (H. Hinnant, chrono-Compatible Low-Level Date Algorithms). Every entry holds two times, and
+/// a calendar that can more takes several times as long; a test compares the two.
 fn days_since_epoch(year: i64, month: i64, day: i64) -> Option<i64> {
-    let date =
-        NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, u32::try_from(month).ok()?, u32::try_from(day).ok()?)?;
-    Some(i64::from(date.num_days_from_ce()) - 719_163)
+    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days_in_month = match month {
+        4 | 6 | 9 | 11 => 30,
+        2 => 28 + i64::from(is_leap),
+        1..=12 => 31,
+        _ => return None,
+    };
+    if !(1..=days_in_month).contains(&day) {
+        return None;
+    }
+    let (march_year, march_month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let era = march_year.div_euclid(400);
+    let year_of_era = march_year.rem_euclid(400);
+    let day_of_year = (153 * march_month + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    Some(era * 146_097 + day_of_era - 719_468)
 }
 
 /// Nanoseconds of `.ddd…` and how many bytes they took; digits past the ninth are dropped.
@@ -115,15 +130,17 @@ fn fraction(rest: &[u8]) -> Option<(i64, usize)> {
     if rest.first() != Some(&b'.') {
         return Some((0, 0));
     }
-    let digits = rest[1..].iter().take_while(|b| b.is_ascii_digit()).count();
+    let (mut nanos, mut digits) = (0, 0);
+    for byte in rest[1..].iter().take_while(|byte| byte.is_ascii_digit()) {
+        if digits < 9 {
+            nanos = nanos * 10 + i64::from(byte - b'0');
+        }
+        digits += 1;
+    }
     if digits == 0 {
         return None;
     }
-    let mut nanos = 0;
-    for i in 0..9 {
-        nanos = nanos * 10 + if i < digits { i64::from(rest[1 + i] - b'0') } else { 0 };
-    }
-    Some((nanos, digits + 1))
+    Some((nanos * 10i64.pow(9u32.saturating_sub(digits)), digits as usize + 1))
 }
 
 /// Seconds east of UTC.
@@ -219,6 +236,21 @@ mod tests {
             "2025-09-16T01:42:17.Z",
         ] {
             assert_eq!(Timestamp::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        use chrono::{Datelike, NaiveDate};
+        for year in 1_890..2_210 {
+            for month in 0..=13 {
+                for day in 0..=32 {
+                    let date = NaiveDate::from_ymd_opt(year, month, day);
+                    let expected = date.map(|date| i64::from(date.num_days_from_ce()) - 719_163);
+                    let days = super::days_since_epoch(i64::from(year), i64::from(month), i64::from(day));
+                    assert_eq!(days, expected, "{year}-{month}-{day}");
+                }
+            }
         }
     }
 }

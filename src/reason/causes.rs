@@ -67,6 +67,11 @@ impl Causes {
         self.root_of[clusters.of_row[row]]
     }
 
+    /// The cluster that represents the cause that a cluster tells.
+    pub fn root_of(&self, cluster: usize) -> usize {
+        self.root_of[cluster]
+    }
+
     /// All clusters that tell the cause of `root`.
     pub fn tellings(&self, root: usize) -> Vec<usize> {
         (0..self.root_of.len()).filter(|cluster| self.root_of[*cluster] == root).collect()

@@ -11,6 +11,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use foldhash::fast::FixedState;
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use statrs::distribution::{Binomial, DiscreteCDF};
 
 use crate::stats::{adjust, number, p_text};
@@ -74,6 +75,8 @@ pub struct Tried {
     meetings: BTreeMap<Question, Meeting>,
     /// Every line that could have met a failure of the tests, those that met none included.
     asked: HashSet<Question, FixedState>,
+    /// Kinds of failure, and claims, whose lines are among these already.
+    covered: HashSet<(UnitKind, Strength), FixedState>,
     refused: HashSet<Question, FixedState>,
 }
 
@@ -160,7 +163,8 @@ pub fn ask(
         }
     }
     hits.retain(|(root, kind), _| !tried.is_refused(*root, *kind));
-    let met = hits.into_iter().filter_map(|((root, kind), hits)| {
+    let hits: Vec<(Question, Vec<usize>)> = hits.into_iter().collect();
+    let met = hits.into_par_iter().filter_map(|((root, kind), hits)| {
         let alike: HashSet<_, FixedState> = hits.iter().map(|index| twin_key(&units[*index])).collect();
         let exposed: Vec<usize> = (0..units.len())
             .filter(|index| units[*index].kind == kind && units[*index].instance != EMPTY)
@@ -172,16 +176,16 @@ pub fn ask(
     });
     let met: Vec<(Question, Meeting)> = met.collect();
     for kind in [UnitKind::Instance, UnitKind::Request] {
-        if met.iter().any(|((_, asked), _)| *asked == kind) {
+        if met.iter().any(|((_, asked), _)| *asked == kind) && tried.covered.insert((kind, weakest)) {
             let places: HashSet<(Symbol, Symbol), FixedState> = units
                 .iter()
                 .filter(|unit| unit.kind == kind && is_asked(unit, Strength::UnknownError))
                 .map(|unit| (unit.service, unit.instance))
                 .collect();
-            for row in places.iter().filter_map(|place| causes.by_instance.get(place)).flatten() {
-                if strength(settled.class(&settled.rows[*row])) <= weakest {
-                    tried.asked.insert((causes.root(clusters, *row), kind));
-                }
+            let rows = places.iter().filter_map(|place| causes.by_instance.get(place)).flatten();
+            let written: HashSet<usize, FixedState> = rows.map(|row| clusters.of_row[*row]).collect();
+            for cluster in written.into_iter().filter(|cluster| claim(*cluster) <= weakest) {
+                tried.asked.insert((causes.root_of(cluster), kind));
             }
         }
     }

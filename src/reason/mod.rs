@@ -36,6 +36,8 @@ mod why;
 mod words;
 mod written;
 
+use std::time::Instant;
+
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::classify::matcher::Catalog;
@@ -133,8 +135,11 @@ pub fn reason(
     ignore: &Ignore,
     coverage: &Coverage,
 ) -> Reasoned {
+    let start = Instant::now();
     let (units, causes) = rayon::join(|| units::units(settled, state), || causes::causes(settled, clusters, state));
+    tracing::debug!(units = units.len(), elapsed = ?start.elapsed(), "failures and candidates listed");
     let explained = explain::explain(settled, clusters, &causes, &units);
+    tracing::debug!(elapsed = ?start.elapsed(), "failures explained");
     let rejected = rejected::rejected(settled, clusters, &causes, &units, &explained);
     let groups = groups::groups(settled, clusters, &causes, &units, &explained.units, &rejected);
     let total: f64 = units.iter().map(verdict::weight).sum();
@@ -152,6 +157,7 @@ pub fn reason(
         filtered,
     };
     let mut drafts: Vec<Draft> = groups.par_iter().map(|group| teller.draft(group)).collect();
+    tracing::debug!(groups = groups.len(), elapsed = ?start.elapsed(), "findings told");
     let scene = novel::Scene {
         settled,
         clusters,

@@ -1,7 +1,9 @@
 //! The words of a finding: title, summary, impact (and `category`). Titles name the cause, never a symptom
 //! as if it were one; where no entry explains a failure the title says so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+
+use foldhash::fast::FixedState;
 
 use super::groups::{Basis, Group};
 use super::units::{Unit, UnitKind};
@@ -10,7 +12,7 @@ use crate::classify::mark::Mark;
 use crate::classify::matcher::Catalog;
 use crate::facts::Settled;
 use crate::facts::clusters::Clusters;
-use crate::facts::symbols::EMPTY;
+use crate::facts::symbols::{EMPTY, Symbol};
 use crate::model::Timestamp;
 use crate::state::ServiceState;
 use crate::state::revisions::called_healthy;
@@ -54,13 +56,13 @@ impl Words<'_> {
 
     /// Names of the revisions that failed; of those that show the cause, where nothing failed.
     pub fn revisions(&self) -> Vec<String> {
-        let failed: Vec<_> = self.members().map(|unit| unit.revision).filter(|revision| *revision != EMPTY).collect();
-        let shown =
-            self.group.rows.iter().map(|row| self.settled.rows[*row].revision).filter(|revision| *revision != EMPTY);
+        let failed = self.members().map(|unit| unit.revision);
+        let shown = self.group.rows.iter().map(|row| self.settled.rows[*row].revision);
+        // Few revisions stand on many rows.
+        let distinct: HashSet<Symbol, FixedState> = failed.chain(shown).filter(|revision| *revision != EMPTY).collect();
         let mut names: Vec<String> =
-            failed.into_iter().chain(shown).map(|revision| self.settled.text(revision).to_owned()).collect();
+            distinct.into_iter().map(|revision| self.settled.text(revision).to_owned()).collect();
         names.sort();
-        names.dedup();
         names
     }
 
