@@ -26,6 +26,7 @@ mod novel;
 mod occurrences;
 mod pinned;
 mod probe_kills;
+mod refusing;
 mod rejected;
 mod ruled_out;
 mod specific;
@@ -175,6 +176,11 @@ pub fn reason(
     drafts.extend(states.clone().filter_map(|(index, service)| inactive::inactive(index, service)));
     let unread: Vec<Draft> = states.filter_map(|(index, service)| unread::unread(index, service, &drafts)).collect();
     drafts.extend(unread);
+    let states = state.services.iter().enumerate();
+    let refusing: Vec<Draft> = states
+        .filter_map(|(index, service)| refusing::refusing(settled, clusters, index, service, files, &drafts))
+        .collect();
+    drafts.extend(refusing);
     tell_apart(state, &mut drafts);
     drafts.sort_by(|a, b| {
         b.finding.score.total_cmp(&a.finding.score).then_with(|| {

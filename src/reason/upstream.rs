@@ -15,7 +15,7 @@ use super::chance::one_of;
 use super::groups::{Basis, Group};
 use super::units::{Unit, UnitKind};
 use super::weights::{
-    ANSWER_NANOS, CALLED_SHARE_MIN, CALLER_ERRORS_MIN, CALLER_LAG_MINUTES, CALLER_MINUTES_MIN, CALLER_STEP,
+    ANSWER_NANOS, CALLED_SHARE_MIN, CALLER_ERRORS_MIN, CALLER_LAG_MINUTES, CALLER_MINUTES_MIN, CALLER_SHARE,
 };
 use crate::classify::Classified;
 use crate::classify::mark::Mark;
@@ -147,7 +147,7 @@ pub fn apply(links: &[Link], drafts: &mut [Draft]) {
             "{} fails of its own cause in the same minutes ({words}), and neither a trace nor an address says which service these errors are about",
             called.service
         ));
-        let surplus = finding.score - (called.score - CALLER_STEP);
+        let surplus = finding.score - (called.score * CALLER_SHARE);
         if surplus > 0.0 {
             finding.score -= surplus;
             finding.score_parts.push(ScorePart {

@@ -46,8 +46,23 @@ pub const CALLER_LAG_MINUTES: i64 = 1;
 /// Nor is a caller's silence known unless the callee was well for so many covered minutes.
 pub const CALLER_MINUTES_MIN: u64 = 5;
 
-/// A caller's finding stands at least so far below that of the service that it waits for.
-pub const CALLER_STEP: f64 = 1.0;
+/// A caller's finding has at most this share of the score of the service that it waits for.
+pub const CALLER_SHARE: f64 = 0.5;
+
+/// Score of a revision that refuses its users: below findings with failed requests, above a pin.
+pub const REFUSING_SCORE: f64 = 36.0;
+
+/// Requests that a revision which refuses its users, and the one before it, have to show.
+pub const REFUSED_REQUESTS_MIN: u64 = 20;
+
+/// Share of requests answered 4xx from which a revision refuses its users.
+pub const REFUSING_SHARE: f64 = 0.9;
+
+/// Share up to which the revision before it did not.
+pub const SERVING_SHARE: f64 = 0.2;
+
+/// Of the minutes with refused requests, the share in which the line that tells the reason was written.
+pub const REFUSAL_TOLD_SHARE: f64 = 0.5;
 
 /// What is left of the proof of a finding that explains next to nothing of what failed.
 pub const PROOF_LEAST: f64 = 0.5;

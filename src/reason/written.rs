@@ -37,7 +37,7 @@ pub(super) fn written_since(settled: &Settled, service: Symbol) -> Option<i64> {
     of_service.map(|(_, span)| span.first).min()
 }
 
-fn is_output(stream: Stream) -> bool {
+pub(super) fn is_output(stream: Stream) -> bool {
     matches!(stream, Stream::Stdout | Stream::Stderr | Stream::Application)
 }
 

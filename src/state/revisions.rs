@@ -95,6 +95,12 @@ impl RevisionFacts {
         if health.succeeded > 0 {
             return format!("healthy: {} of {} requests succeeded", health.succeeded, health.requests);
         }
+        if health.client_errors > 0 {
+            return format!(
+                "unknown: {} of {} requests answered 4xx, none succeeded",
+                health.client_errors, health.requests
+            );
+        }
         if self.condition.as_ref().is_some_and(Condition::is_good) {
             return format!("healthy as the platform sees it: {told}; no request entry");
         }
