@@ -62,9 +62,13 @@ const DOMAINS: [(Category, &str); 11] = [
 pub fn of_error(headline: &str) -> Option<Category> {
     static PATTERNS: OnceLock<(Regex, Vec<(Category, Regex)>)> = OnceLock::new();
     let (bugs, domains) = PATTERNS.get_or_init(|| {
-        let build = |pattern: &str| RegexBuilder::new(pattern).case_insensitive(true).build().expect("a fixed pattern");
-        let bugs = Regex::new(&format!("{BUGS}|{OWN_FILES}")).expect("a fixed pattern");
-        (bugs, DOMAINS.iter().map(|(category, pattern)| (*category, build(pattern))).collect())
+        // The words are ASCII; the letters of all languages would take many times as long to compile.
+        let build = |pattern: &str, is_caseless: bool| {
+            let mut builder = RegexBuilder::new(pattern);
+            builder.unicode(false).case_insensitive(is_caseless).build().expect("a fixed pattern")
+        };
+        let bugs = build(&format!("{BUGS}|{OWN_FILES}"), false);
+        (bugs, DOMAINS.iter().map(|(category, pattern)| (*category, build(pattern, true))).collect())
     });
     if bugs.is_match(headline) {
         return None;

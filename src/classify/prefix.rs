@@ -83,12 +83,16 @@ fn pattern() -> &'static Regex {
     static PREFIX: OnceLock<Regex> = OnceLock::new();
     PREFIX.get_or_init(|| {
         let nest = r"\[Nest\] +\d+ +- \d\d/\d\d/\d{4}, [\d:]+ [AP]M";
-        Regex::new(&format!(
+        let pattern = format!(
             r"^\s*(?:{whole}|(?:(?:{STAMP}|{SHORT_STAMP}|{nest})[ ]*)?(?:{layouts})?)",
             whole = whole_layouts().join("|"),
             layouts = layouts().join("|")
-        ))
-        .expect("a fixed pattern")
+        );
+        // Loggers are named in ASCII, and the letters of all languages, so often, would take 20 ms and 15 MB to compile.
+        // Only what stands for "anything but" has to mean whole characters.
+        let ascii =
+            [r"[^\]]", "[^:]", r"\S"].iter().fold(pattern, |pattern, any| pattern.replace(any, &format!("(?u:{any})")));
+        Regex::new(&format!("(?-u){ascii}")).expect("a fixed pattern")
     })
 }
 
