@@ -29,7 +29,7 @@ use crate::stats::{ALPHA, adjust, p_text};
 const MINUTE_NANOS: i64 = 60_000_000_000;
 
 /// Words by which an error says that it waited for, or was turned away by, a service. Compared in lower case.
-const WAITED: [&str; 15] = [
+const WAITED: [&str; 18] = [
     "upstream",
     "timed out",
     "timeout",
@@ -45,6 +45,9 @@ const WAITED: [&str; 15] = [
     "service unavailable",
     "gateway time",
     "no healthy",
+    "status code 5",
+    "status code 429",
+    "too many requests",
 ];
 
 /// Words that name what is waited for, and it is no service of these files.
@@ -200,8 +203,8 @@ fn fails_itself(class: &Classified, units: &[Unit], group: &Group) -> bool {
     );
     match group.basis {
         Basis::Explained => is_own_cause && own(UnitKind::Instance) + own(UnitKind::Request) > 0,
-        // A crash is the service's own, even where no entry says why.
-        Basis::Unexplained => own(UnitKind::Instance) > 0,
+        // A crash is the service's own, even where no entry says why; and so is the limit of its instances.
+        Basis::Unexplained => own(UnitKind::Instance) > 0 || class.mark == Mark::RequestRefused,
         Basis::Unattached => false,
     }
 }
