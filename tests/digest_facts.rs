@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::support::hours::Hours;
 use crate::support::program::Program;
@@ -204,11 +204,16 @@ fn random(n: u64) -> u64 {
 fn hours_survive_kills() {
     let place = Place::new();
     let hours: Vec<PathBuf> = (8..11).map(|hour| place.hour(hour)).collect();
+    // As long as a run takes here, in this build: kills are spread over that.
+    let elsewhere = Place::new();
+    let start = Instant::now();
+    succeeded(&elsewhere.digest(&["--keep-facts"], &[elsewhere.hour(8)]));
+    let run_micros = u64::try_from(start.elapsed().as_micros()).expect("a run is short").max(1);
     let mut killed = 0;
     for (number, hour) in hours.iter().enumerate() {
         for kill in 0..8 {
             let mut child = place.start(&["--keep-facts"], std::slice::from_ref(hour));
-            std::thread::sleep(Duration::from_millis(random(kill + 31 * number as u64) % 300));
+            std::thread::sleep(Duration::from_micros(random(kill + 31 * number as u64) % (run_micros * 3 / 4).max(1)));
             killed += u32::from(child.try_wait().expect("a child").is_none());
             // A child that has ended by itself has kept its hour.
             let _ = child.kill();
