@@ -8,21 +8,20 @@ use super::failure_words::FAILURE_WORDS;
 use super::level::{self, Level};
 use super::mark::Mark;
 use super::matcher::{Catalog, Match};
-use super::memory::{Memory, Recall};
+use super::memory::{Known, Memory, Recall, Remark, hash_of};
 use super::{ClassKey, Classified, EVIDENCE_BYTES_MAX, Strength, hearsay, mask, message, prefix, redact, request};
 use crate::model::{Category, Entry, Platform, Role, Severity, Stream};
 
 /// Classifies the entries of one worker. Equal texts on equal streams are classified once.
 pub struct Classifier<'c> {
     catalog: &'c Catalog,
+    /// For who asks what entries are worth.
     memory: Memory,
+    /// For who asks what they say, whatever it is worth.
+    texts: Known<Arc<Classified>>,
     failure_words: aho_corasick::AhoCorasick,
-    /// The answer for most entries of most exports.
-    unremarkable: Arc<Classified>,
     /// How much is kept out of what is remembered.
     pub redaction: redact::Level,
-    /// Kind of the last entry, where it was an unremarkable line.
-    kind: Option<u64>,
 }
 
 impl<'c> Classifier<'c> {
@@ -32,14 +31,12 @@ impl<'c> Classifier<'c> {
             .ascii_case_insensitive(true)
             .build(FAILURE_WORDS)
             .expect("sixteen short literals always build");
-        let unremarkable = Arc::new(quiet(String::new(), Level::Unknown));
         Self {
             catalog,
-            memory: Memory::new(Arc::clone(&unremarkable)),
+            memory: Memory::default(),
+            texts: Known::default(),
             failure_words,
-            unremarkable,
             redaction: redact::Level::default(),
-            kind: None,
         }
     }
 
@@ -49,36 +46,47 @@ impl<'c> Classifier<'c> {
         Self { redaction: level, ..self }
     }
 
-    /// The kind of the entry that was classified last, where it was an unremarkable line: lines that differ in values
-    /// only have one kind, on every machine.
-    pub fn kind(&self) -> Option<u64> {
-        self.kind
-    }
-
-    /// What the entry says. Audit entries are classified by [`Self::classify_text`] on their message.
+    /// What the entry says, with its text. Audit entries are classified by [`Self::classify_text`] on their message.
     pub fn classify(&mut self, entry: &Entry<'_>) -> Arc<Classified> {
-        self.kind = None;
-        let request = entry.http.as_ref().filter(|_| entry.stream == Stream::Requests);
-        if let Some(http) = request
-            && entry.text.is_empty()
-            && !request::fails(entry, http)
-        {
-            return Arc::clone(&self.unremarkable);
+        let hash = hash_of(entry);
+        if let Some(known) = hash.and_then(|hash| self.texts.get(hash)) {
+            return Arc::clone(known);
         }
-        let key = match self.memory.recall(entry) {
-            Recall::Known(class, kind) => {
-                self.kind = kind;
-                return class;
-            }
-            Recall::New(key) => Some(key),
-            Recall::TooLong => None,
-        };
-        let class = if request.is_some() { self.classify_request(entry) } else { self.classify_application(entry) };
-        let class = Arc::new(class.redacted(self.redaction));
-        if let Some(key) = key {
-            self.kind = self.memory.remember(key, &class);
+        let class = Arc::new(self.read(entry));
+        if let Some(hash) = hash {
+            self.texts.keep(hash, Arc::clone(&class));
         }
         class
+    }
+
+    /// What the entry is worth. Faster than [`Self::classify`], because most entries of most exports differ from
+    /// unremarkable ones in times and ids only.
+    pub fn remark(&mut self, entry: &Entry<'_>) -> Remark {
+        if is_healthy_request(entry) {
+            return Remark::Quiet(None);
+        }
+        match self.memory.recall(entry) {
+            Recall::Known(remark) => remark,
+            Recall::New(key) => {
+                let class = self.read(entry);
+                self.memory.remember(key, class)
+            }
+            Recall::TooLong => {
+                let class = self.read(entry);
+                if class.is_quiet() { Remark::Quiet(None) } else { Remark::Class(Arc::new(class)) }
+            }
+        }
+    }
+
+    fn read(&self, entry: &Entry<'_>) -> Classified {
+        let class = if is_healthy_request(entry) {
+            quiet(String::new(), Level::Unknown)
+        } else if entry.http.is_some() && entry.stream == Stream::Requests {
+            self.classify_request(entry)
+        } else {
+            self.classify_application(entry)
+        };
+        class.redacted(self.redaction)
     }
 
     /// What a text says on a stream, for messages inside audit entries.
@@ -248,6 +256,12 @@ impl<'c> Classifier<'c> {
             core: core.to_owned(),
         }
     }
+}
+
+/// A request without a text that did not fail.
+fn is_healthy_request(entry: &Entry<'_>) -> bool {
+    let request = entry.http.as_ref().filter(|_| entry.stream == Stream::Requests && entry.text.is_empty());
+    request.is_some_and(|http| !request::fails(entry, http))
 }
 
 /// The level inside the text wins; the severity stands in where the text names none.

@@ -4,7 +4,7 @@
 //! also known without what is volatile in them; of others the whole text is evidence, so only equal ones are equal.
 
 use std::collections::HashMap;
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hash};
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
@@ -20,17 +20,67 @@ const TEXTS_MAX: usize = 32_768;
 /// Texts longer than this are read each time rather than remembered.
 const TEXT_BYTES_MAX: usize = 16_384;
 
-/// The memory of one worker.
+const HASHER_SEED: u64 = 7;
+
+/// What an entry is worth to the analysis.
+#[derive(Debug, Clone)]
+pub enum Remark {
+    /// Nothing but being counted. A line of an application has a kind: lines that differ in values only have the same
+    /// one, on every machine.
+    Quiet(Option<u64>),
+    /// It may matter.
+    Class(Arc<Classified>),
+}
+
+/// What is known, under the hash of what entries say.
+pub(super) struct Known<V>(HashMap<u64, V, FixedState>);
+
+impl<V> Default for Known<V> {
+    fn default() -> Self {
+        Self(HashMap::default())
+    }
+}
+
+impl<V> Known<V> {
+    /// What is known under a hash.
+    pub(super) fn get(&self, hash: u64) -> Option<&V> {
+        self.0.get(&hash)
+    }
+
+    /// Remembers it.
+    pub(super) fn keep(&mut self, hash: u64, value: V) {
+        if self.0.len() >= TEXTS_MAX {
+            self.0.clear();
+        }
+        self.0.insert(hash, value);
+    }
+}
+
+/// What an entry says, whole, as a hash; `None` where it is too long to be remembered.
+pub(super) fn hash_of(entry: &Entry<'_>) -> Option<u64> {
+    let body = body_of(entry);
+    let request = entry.http.as_ref().filter(|_| entry.stream == Stream::Requests);
+    let http = request.map(|http| (http.status, &*http.method, &*http.url));
+    (body.len() <= TEXT_BYTES_MAX).then(|| hashed(entry, (body, http)))
+}
+
+fn body_of<'e>(entry: &'e Entry<'_>) -> &'e str {
+    if entry.text.is_empty() { entry.json.as_deref().unwrap_or("") } else { &entry.text }
+}
+
+fn hashed(entry: &Entry<'_>, said: impl Hash) -> u64 {
+    let place = (entry.platform, entry.stream, entry.severity, &*entry.reason, entry.text.is_empty());
+    FixedState::with_seed(HASHER_SEED).hash_one((place, said))
+}
+
+/// What entries were worth, of one worker.
+#[derive(Default)]
 pub(super) struct Memory {
-    known: HashMap<u64, (Arc<Classified>, Option<u64>), FixedState>,
-    /// Texts of applications that were unremarkable, without what is volatile.
-    /// The kind of each.
-    quiet: HashMap<u64, Option<u64>, FixedState>,
-    /// What these say.
-    unremarkable: Arc<Classified>,
+    known: Known<Remark>,
+    /// Kinds of texts of applications that were unremarkable, by these texts without what is volatile.
+    quiet: Known<Option<u64>>,
     /// The last such text, for its room.
     shape: Vec<u8>,
-    hasher: FixedState,
 }
 
 /// Under what an entry is remembered.
@@ -43,8 +93,8 @@ pub(super) struct Key {
 
 /// What is known about an entry.
 pub(super) enum Recall {
-    /// An equal one said this, or one that differs in nothing but times and ids; and its kind, where it is unremarkable.
-    Known(Arc<Classified>, Option<u64>),
+    /// An equal one was worth this, or one that differs in nothing but times and ids.
+    Known(Remark),
     /// Nothing; remember it under this key.
     New(Key),
     /// Nothing, and it is too long to be remembered.
@@ -52,62 +102,38 @@ pub(super) enum Recall {
 }
 
 impl Memory {
-    /// Nothing yet. `unremarkable` is the answer for texts that say nothing.
-    pub(super) fn new(unremarkable: Arc<Classified>) -> Self {
-        Self {
-            unremarkable,
-            known: HashMap::default(),
-            quiet: HashMap::default(),
-            shape: Vec::new(),
-            hasher: FixedState::with_seed(7),
-        }
-    }
-
     /// Looks up an entry.
     pub(super) fn recall(&mut self, entry: &Entry<'_>) -> Recall {
-        let body: &str = if entry.text.is_empty() { entry.json.as_deref().unwrap_or("") } else { &entry.text };
-        if body.len() > TEXT_BYTES_MAX {
-            return Recall::TooLong;
+        let Some(whole) = hash_of(entry) else { return Recall::TooLong };
+        if let Some(known) = self.known.get(whole) {
+            return Recall::Known(known.clone());
         }
-        let request = entry.http.as_ref().filter(|_| entry.stream == Stream::Requests);
-        let http = request.map(|http| (http.status, &*http.method, &*http.url));
-        let place = (entry.platform, entry.stream, entry.severity, &*entry.reason, entry.text.is_empty());
-        let whole = self.hasher.hash_one((place, body, http));
-        if let Some((known, kind)) = self.known.get(&whole) {
-            return Recall::Known(Arc::clone(known), *kind);
-        }
-        let shape = request.is_none().then(|| {
-            without_volatile(body, &mut self.shape);
-            self.hasher.hash_one((place, &self.shape))
+        let is_request = entry.http.is_some() && entry.stream == Stream::Requests;
+        let shape = (!is_request).then(|| {
+            without_volatile(body_of(entry), &mut self.shape);
+            hashed(entry, &self.shape)
         });
-        if let Some(kind) = shape.and_then(|shape| self.quiet.get(&shape)).copied() {
+        if let Some(kind) = shape.and_then(|shape| self.quiet.get(shape)).copied() {
             // Should the very same text come again, its shape need not be made.
-            let unremarkable = Arc::clone(&self.unremarkable);
-            self.keep(whole, Arc::clone(&unremarkable), kind);
-            return Recall::Known(unremarkable, kind);
+            self.known.keep(whole, Remark::Quiet(kind));
+            return Recall::Known(Remark::Quiet(kind));
         }
         Recall::New(Key { whole, shape })
     }
 
-    /// Remembers what the entry that was looked up last says; its kind, where it is unremarkable.
-    pub(super) fn remember(&mut self, key: Key, class: &Arc<Classified>) -> Option<u64> {
-        let is_line = key.shape.is_some() && class.is_quiet();
-        let kind = if is_line { kind_of(&self.shape) } else { None };
-        if let Some(shape) = key.shape.filter(|_| class.is_quiet()) {
-            if self.quiet.len() >= TEXTS_MAX {
-                self.quiet.clear();
+    /// Remembers what the entry that was looked up last says, and gives what that is worth.
+    pub(super) fn remember(&mut self, key: Key, class: Classified) -> Remark {
+        let remark = if class.is_quiet() {
+            let kind = key.shape.and_then(|_| kind_of(&self.shape));
+            if let Some(shape) = key.shape {
+                self.quiet.keep(shape, kind);
             }
-            self.quiet.insert(shape, kind);
-        }
-        self.keep(key.whole, Arc::clone(class), kind);
-        kind
-    }
-
-    fn keep(&mut self, whole: u64, class: Arc<Classified>, kind: Option<u64>) {
-        if self.known.len() >= TEXTS_MAX {
-            self.known.clear();
-        }
-        self.known.insert(whole, (class, kind));
+            Remark::Quiet(kind)
+        } else {
+            Remark::Class(Arc::new(class))
+        };
+        self.known.keep(key.whole, remark.clone());
+        remark
     }
 }
 

@@ -27,6 +27,7 @@ mod volatile;
 
 pub use application::Classifier;
 pub use kind::shown_line;
+pub use memory::Remark;
 pub use request::{Caller, caller_of, is_failed_request, is_health_check, path_of, path_template, status_of};
 
 use serde::{Deserialize, Serialize};

@@ -42,7 +42,7 @@ use std::sync::Arc;
 use compact_str::CompactString;
 use foldhash::fast::FixedState;
 
-use crate::classify::{self, Classified, Classifier};
+use crate::classify::{self, Classified, Classifier, Remark};
 use crate::model::{Entry, Position, Severity, Stream, Timestamp};
 use audit::AuditFact;
 use classes::Classes;
@@ -173,18 +173,19 @@ impl Facts {
             self.observe_audit(classifier, entry, time, identity.unwrap_or(0));
             return;
         }
-        let class = classifier.classify(entry);
+        let remark = classifier.remark(entry);
         let origin = origins.find_or_insert_with(entry, || self.origin(entry));
         self.tally(entry, origin, time);
         let end = self.observe_life(entry, origin, instance, time);
         self.audit.extend(audit::azure_fact(entry, time));
-        if class.is_quiet() {
-            if let Some(kind) = classifier.kind() {
-                self.novelty.add(origin.service, entry, kind, time, identity.unwrap_or(0));
+        let identity = identity.unwrap_or(0);
+        match remark {
+            Remark::Quiet(Some(kind)) => self.novelty.add(origin.service, entry, kind, time, identity),
+            Remark::Quiet(None) => {}
+            Remark::Class(class) => {
+                let place = Place { origin, instance, time: end, written: time, identity };
+                self.keep(entry, &class, &place);
             }
-        } else {
-            let place = Place { origin, instance, time: end, written: time, identity: identity.unwrap_or(0) };
-            self.keep(entry, &class, &place);
         }
     }
 

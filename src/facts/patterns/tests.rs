@@ -62,6 +62,16 @@ fn json_payloads_are_one_pattern_by_their_message() {
 }
 
 #[test]
+fn lines_that_differ_in_their_times_only_are_told_like_any_other() {
+    let texts: Vec<String> = (0..30)
+        .map(|n| format!("2026-03-04 12:00:{n:02}.{n:03} INFO worker is idle, job 1f0e9d8c7b6a45{n:02}"))
+        .collect();
+    let found = patterns(&export(&texts.iter().map(String::as_str).collect::<Vec<_>>()));
+    let [idle] = found.patterns.as_slice() else { panic!("{:#?}", found.patterns) };
+    assert!(idle.count == 30 && idle.template.contains("worker is idle"), "{idle:#?}");
+}
+
+#[test]
 fn secrets_are_in_no_pattern_and_no_sample() {
     let found = patterns(&export(&["connect with password=correct-horse now", "from ada@acme.test"]));
     let all = serde_json::to_string(&found).unwrap();
