@@ -23,6 +23,8 @@ pub mod model;
 
 pub mod stats;
 
+pub mod durable;
+
 pub mod pipeline;
 
 pub mod ingest;

@@ -19,10 +19,10 @@ const MAY_IMPORT: [(&str, &[&str]); 13] = [
     ("classify", &["model"]),
     ("facts", &["model", "classify"]),
     ("state", &["model", "stats", "classify", "facts"]),
-    ("shard", &["model", "ingest", "classify", "facts", "state"]),
+    ("shard", &["durable", "model", "ingest", "classify", "facts", "state"]),
     ("reason", &["model", "stats", "classify", "facts", "state"]),
     ("advise", &["model", "classify", "facts", "state", "reason"]),
-    ("compare", &["model", "stats"]),
+    ("compare", &["durable", "model", "stats"]),
     ("report", &["model", "stats", "classify", "facts", "state", "ingest", "compare"]),
     ("eval", &["model", "ingest", "pipeline"]),
     (

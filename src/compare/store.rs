@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 
 use super::digest::memory::{Memory, VERSION};
+use crate::durable;
 
 /// The state.
 const STATE: &str = "digest.json";
@@ -151,10 +152,7 @@ impl Store {
         let mut bytes = serde_json::to_vec(memory)?;
         bytes.push(b'\n');
         file.write_all(&bytes)?;
-        // The name must not reach the disk before the bytes.
-        file.as_file().sync_all()?;
-        file.persist(path)?;
-        sync_folder(&self.folder)
+        durable::replace(file, path)
     }
 
     /// Moves the state to the first free name beside it.
@@ -200,16 +198,4 @@ fn parse(bytes: &[u8]) -> Parsed {
             Err(error) => Parsed::Broken(error.to_string()),
         },
     }
-}
-
-/// Brings a rename to the disk.
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-/// Elsewhere the file system does it by itself.
-#[cfg(not(unix))]
-fn sync_folder(_folder: &Path) -> io::Result<()> {
-    Ok(())
 }

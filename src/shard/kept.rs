@@ -15,6 +15,7 @@ use tempfile::NamedTempFile;
 use super::error::Error;
 use super::format::Checked;
 use super::{Union, read, write};
+use crate::durable;
 use crate::facts::Facts;
 use crate::model::Timestamp;
 use crate::model::time::NANOS_PER_SECOND;
@@ -102,8 +103,6 @@ impl Kept {
         write::write(union, out, file.path())?;
         // A temporary file is for its owner only; who is on call may be someone else.
         drop(write::make_readable(file.as_file()));
-        // The name must not reach the disk before the bytes.
-        file.as_file().sync_all().map_err(Error::keep(path))?;
         let checked = Checked::open(file.path())?;
         Ok(Draft { file, checked })
     }
@@ -112,8 +111,7 @@ impl Kept {
     pub fn keep(&self, draft: Draft, middle: Timestamp) -> Result<PathBuf, Error> {
         let (checksum, length) = (draft.checked.checksum(), draft.checked.length());
         let path = self.folder.join(format!("{}-{checksum:08x}-{length:x}.facts", minute(middle)));
-        draft.file.persist(&path).map_err(|error| Error::keep(&path)(error.error))?;
-        sync_folder(&self.folder).map_err(Error::keep(&path))?;
+        durable::replace(draft.file, &path).map_err(Error::keep(&path))?;
         Ok(path)
     }
 
@@ -260,18 +258,6 @@ fn middle_of(name: &str) -> Option<Timestamp> {
     let (date, clock) = time.split_at(8);
     let text = format!("{}-{}-{}{}:{}:00Z", &date[..4], &date[4..6], &date[6..], &clock[..3], &clock[3..5]);
     Timestamp::parse(&text)
-}
-
-/// Brings a rename to the disk.
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-/// Elsewhere the file system does it by itself.
-#[cfg(not(unix))]
-fn sync_folder(_folder: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]
