@@ -277,8 +277,10 @@ pub(super) fn action(action: &Action) -> ActionView {
 
 fn short(finding: &Finding) -> String {
     let place = finding.place.as_ref().map_or_else(String::new, |place| format!(", {}", place.words()));
-    let service =
-        if finding.service.is_empty() { String::new() } else { clean(&format!(" [{}{place}]", finding.service)) };
+    let service = match finding.service.as_str() {
+        "" => String::new(),
+        service => format!(" {}", clean(&format!("[{service}{place}]"))),
+    };
     format!("{}. {}: {}{service}", finding.rank, finding.verdict.word(), clean(&finding.title))
 }
 
