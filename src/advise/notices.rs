@@ -3,7 +3,7 @@
 use super::plan::complete_export;
 use crate::facts::file_span::FileSpan;
 use crate::model::report::Notice;
-use crate::model::time::human_duration;
+use crate::model::time::{NANOS_PER_MINUTE, human_duration};
 use crate::model::{Platform, Timestamp};
 use crate::state::coverage::{Coverage, Missing, SHORT_SECONDS};
 use crate::state::described::disagreements;
@@ -129,7 +129,7 @@ impl Notices<'_> {
             );
         }
         if let Some((from, to)) = coverage.gap {
-            let at = |minute: i64| Timestamp(minute * 60_000_000_000).to_rfc3339();
+            let at = |minute: i64| Timestamp(minute * NANOS_PER_MINUTE).to_rfc3339();
             self.add(
                 "gap",
                 format!("no entry between {} and {}", at(from), at(to)),

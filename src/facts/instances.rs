@@ -12,6 +12,7 @@ use super::life::Life;
 use super::symbols::{EMPTY, Symbol};
 use super::{Facts, Map};
 use crate::classify;
+use crate::model::time::minute_of;
 use crate::model::{Entry, Stream, Timestamp};
 
 /// Numbers of instances by the hash of their names, which knows them as well as the identity of an entry knows it.
@@ -56,12 +57,7 @@ impl Facts {
             if classify::is_health_check(http) {
                 health.add_health_check(failed);
             }
-            let minute = self
-                .traffic
-                .entry((service, revision))
-                .or_default()
-                .entry(time.0.div_euclid(60_000_000_000))
-                .or_default();
+            let minute = self.traffic.entry((service, revision)).or_default().entry(minute_of(time.0)).or_default();
             *minute = (minute.0 + 1, minute.1 + u64::from(failed));
         }
         if instance != EMPTY {

@@ -17,6 +17,7 @@ use super::Map;
 use super::symbols::Symbol;
 use super::tables::Unsound;
 use crate::classify::{redact, shown_line};
+use crate::model::time::minute_of;
 use crate::model::{Entry, Position, Stream, Timestamp};
 
 /// Kinds kept of one service.
@@ -184,7 +185,7 @@ impl Kinds {
 
     /// Counts one line.
     fn add(&mut self, hash: u64, entry: &Entry<'_>, time: Timestamp, identity: u64) {
-        let minute = time.0.div_euclid(60_000_000_000);
+        let minute = minute_of(time.0);
         let is_out =
             self.by_hash.len() >= KINDS_MAX && self.by_hash.last_key_value().is_some_and(|(last, _)| *last < hash);
         if is_out {
@@ -292,13 +293,14 @@ impl Novelty {
 mod tests {
     use super::{First, KINDS_MAX, Kind, Kinds, MINUTES_MAX};
     use crate::model::Position;
+    use crate::model::time::NANOS_PER_MINUTE;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 
     /// One line of a kind, in a minute.
     fn seen(hash: u64, minute: i64, file: u32) -> Kinds {
         let first = First {
-            time: minute * 60_000_000_000,
+            time: minute * NANOS_PER_MINUTE,
             insert_id: String::new(),
             tie: 0,
             instance: String::new(),

@@ -17,6 +17,7 @@ use super::seen::Seen;
 use super::symbols::{EMPTY, Symbol, Symbols};
 use super::{Facts, Home, Map, health};
 use crate::classify::{self, Classifier};
+use crate::model::time::minute_of;
 use crate::model::{Entry, Severity, Stream};
 
 /// [`Share::minute`] of an entry without a readable time.
@@ -110,7 +111,7 @@ impl Recorder {
         };
         let request = entry.http.as_ref().filter(|_| entry.stream == Stream::Requests && !is_audit);
         let share = Share {
-            minute: entry.timestamp.map_or(UNTIMED, |time| time.0.div_euclid(60_000_000_000)),
+            minute: entry.timestamp.map_or(UNTIMED, |time| minute_of(time.0)),
             origin: self.origin(origin),
             instance: if is_audit { EMPTY } else { self.names.intern(&entry.instance) },
             outcome: request.map_or(0, |http| {

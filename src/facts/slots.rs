@@ -6,10 +6,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::time::minute_of;
+
 /// Slots kept for one revision: 34 hours by the minute, a week by eight minutes.
 pub const SLOTS_MAX: usize = 2_048;
-
-const MINUTE_NANOS: i64 = 60_000_000_000;
 
 /// Minutes of all representable times are 28 bits, so no more joining can be needed.
 const LEVEL_MAX: u32 = 28;
@@ -154,7 +154,7 @@ pub struct Stretch {
 impl Slots {
     /// Counts one request that arrived at `arrival`, nanoseconds since the epoch.
     pub fn add(&mut self, arrival: i64, outcome: Outcome) {
-        let at = self.find(arrival.div_euclid(MINUTE_NANOS));
+        let at = self.find(minute_of(arrival));
         let slot = &mut self.list[at];
         slot.outcomes.add(outcome);
         if let Outcome::Succeeded(Some(bucket)) = outcome {
@@ -215,7 +215,7 @@ impl Slots {
 
     /// Everything in the slots that the time `from..=to` touches, nanoseconds since the epoch.
     pub fn between(&self, from: i64, to: i64) -> Stretch {
-        let slot_of = |time: i64| time.div_euclid(MINUTE_NANOS) >> self.level;
+        let slot_of = |time: i64| minute_of(time) >> self.level;
         let (first, last) = (slot_of(from), slot_of(to));
         let mut outcomes = Outcomes::default();
         let mut latencies = std::collections::BTreeMap::new();
@@ -272,7 +272,8 @@ impl Slots {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{MINUTE_NANOS, Outcome, SLOTS_MAX, Slots};
+    use super::{Outcome, SLOTS_MAX, Slots};
+    use crate::model::time::NANOS_PER_MINUTE;
 
     fn outcome(number: u64) -> Outcome {
         match number % 7 {
@@ -315,9 +316,9 @@ mod tests {
         let (mut once, mut thrice) = (Slots::default(), Slots::default());
         for number in 0..500u64 {
             let minute = i64::try_from(number % 90).unwrap();
-            once.add(minute * MINUTE_NANOS, outcome(number));
+            once.add(minute * NANOS_PER_MINUTE, outcome(number));
             for _ in 0..3 {
-                thrice.add(minute * MINUTE_NANOS, outcome(number));
+                thrice.add(minute * NANOS_PER_MINUTE, outcome(number));
             }
         }
         for number in 0..500u64 {
@@ -337,8 +338,8 @@ mod tests {
             let mut whole = Slots::default();
             let mut parts = [Slots::default(), Slots::default(), Slots::default()];
             for (number, (minute, part)) in minutes.iter().enumerate() {
-                whole.add(minute * MINUTE_NANOS, outcome(number as u64));
-                parts[*part].add(minute * MINUTE_NANOS, outcome(number as u64));
+                whole.add(minute * NANOS_PER_MINUTE, outcome(number as u64));
+                parts[*part].add(minute * NANOS_PER_MINUTE, outcome(number as u64));
             }
             let mut forward = parts[0].clone();
             forward.merge(&parts[1]);

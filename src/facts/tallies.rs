@@ -7,9 +7,8 @@ use super::file_span::FileSpan;
 use super::home::Origin;
 use super::symbols::EMPTY;
 use super::{Facts, Map, Span};
+use crate::model::time::minute_of;
 use crate::model::{Entry, Severity, Stream, Timestamp};
-
-const MINUTE_NANOS: i64 = 60_000_000_000;
 
 /// In what entries are alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -33,7 +32,7 @@ impl Facts {
     pub(super) fn tally(&mut self, entry: &Entry<'_>, origin: Origin, time: Timestamp) {
         let kind = Kind { file: entry.position.file, origin, stream: entry.stream, severity: entry.severity };
         self.tallies.kinds.entry(kind).or_default().add(entry, time);
-        let minute = time.0.div_euclid(MINUTE_NANOS);
+        let minute = minute_of(time.0);
         if self.tallies.minute.0 != minute {
             self.gather_minute();
             self.tallies.minute.0 = minute;
@@ -46,7 +45,7 @@ impl Facts {
         let mut span = Span::default();
         span.add(time.0);
         self.cover(origin, entry.stream, entry.severity, span);
-        *self.minutes.entry(time.0.div_euclid(MINUTE_NANOS)).or_default() += 1;
+        *self.minutes.entry(minute_of(time.0)).or_default() += 1;
     }
 
     /// Tells the tables what was counted. To be called when the last entry was seen; again does no harm.

@@ -16,6 +16,15 @@ pub struct Timestamp(pub i64);
 /// Nanoseconds in one second.
 pub const NANOS_PER_SECOND: i64 = 1_000_000_000;
 
+/// Nanoseconds in one minute.
+pub const NANOS_PER_MINUTE: i64 = 60 * NANOS_PER_SECOND;
+
+/// The minute since the epoch in which a moment lies, given in nanoseconds since the epoch. Counts over time are kept
+/// by minute.
+pub fn minute_of(nanos: i64) -> i64 {
+    nanos.div_euclid(NANOS_PER_MINUTE)
+}
+
 impl Timestamp {
     /// Reads an RFC 3339 time (`T` or a blank between date and time; 0 to 9 fraction
     /// digits; `Z`, `UTC`, `+hh:mm`, `+hhmm`, ` +0000 UTC`, or nothing, which means UTC).

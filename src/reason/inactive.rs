@@ -3,9 +3,9 @@
 //! In: a service's history. Out: at most one draft. Azure keeps a deactivated revision in the split, and accepts a
 //! split that names one; what users get then is not in these objects, so the verdict stays at likely.
 
-use super::{Draft, FailurePhase};
-use crate::model::report::{Cause, ChainLink, Finding, ScorePart};
-use crate::model::{Category, Occurrences, Role, Timestamp, Verdict};
+use super::{Draft, FailurePhase, stated};
+use crate::model::report::{Cause, ChainLink, Finding};
+use crate::model::{Category, Role, Timestamp, Verdict};
 use crate::state::ServiceState;
 use crate::state::history::Condition;
 
@@ -32,25 +32,15 @@ pub(super) fn inactive(index: usize, service: &ServiceState) -> Option<Draft> {
         join: String::new(),
         evidence: Vec::new(),
     };
+    let base = stated::finding(service, "inactive", SCORE, ("state", "the control plane's own objects say so"));
     let finding = Finding {
-        rank: 0,
-        fingerprint: format!("1:inactive:{}", service.name),
         cause: Cause {
-            cluster: String::new(),
-            signature: String::new(),
             category: Category::TrafficState,
             summary: format!("{title}. A deactivated revision has no replicas, so requests sent to it find none."),
+            ..base.cause.clone()
         },
         title,
         verdict: Verdict::Likely,
-        score: SCORE,
-        score_parts: vec![ScorePart {
-            name: "state".to_owned(),
-            value: SCORE,
-            why: "the control plane's own objects say so".to_owned(),
-        }],
-        service: service.name.clone(),
-        place: None,
         revisions: vec![revision.clone()],
         first: if split.time == Timestamp(0) { time } else { split.time },
         last: time,
@@ -58,15 +48,12 @@ pub(super) fn inactive(index: usize, service: &ServiceState) -> Option<Draft> {
             "the split names {revision} with weight {percent} while the revision is not active: neither the split nor the deactivation takes the other back"
         )],
         impact: vec!["what users were answered is not known from the description alone".to_owned()],
-        support: Vec::new(),
-        against: Vec::new(),
-        occurrences: Occurrences { others: 1, ..Occurrences::default() },
         missing: vec!["request entries (ContainerAppHTTPLogs) of the time since".to_owned()],
-        actions: Vec::new(),
         chain: vec![link],
+        ..base
     };
     Some(Draft {
         captures: vec![("deactivated".to_owned(), revision)],
-        ..Draft::of_state(finding, index, FailurePhase::Serving, time.0)
+        ..stated::draft(finding, index, FailurePhase::Serving, time.0)
     })
 }

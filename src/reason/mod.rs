@@ -30,6 +30,7 @@ mod refusing;
 mod rejected;
 mod ruled_out;
 mod specific;
+mod stated;
 mod unread;
 mod upstream;
 mod verdict;
@@ -47,7 +48,7 @@ use crate::facts::clusters::Clusters;
 use crate::facts::symbols::EMPTY;
 use crate::model::Timestamp;
 use crate::model::report::{Cause, Finding, RuledOut, Suppressed};
-use crate::model::tally::{Kind, Occurrence};
+use crate::model::tally::Occurrence;
 use crate::state::State;
 use crate::state::coverage::Coverage;
 use groups::{Basis, Group};
@@ -92,26 +93,6 @@ pub struct Draft {
     pub resolved_by: Option<String>,
     /// When it happened: what it explains, or its entries where nothing failed; in time order.
     pub occurrences: Vec<Occurrence>,
-}
-
-impl Draft {
-    /// What documents and the control plane's own objects show, without any entry that failed; `time` is when it was
-    /// last so, in nanoseconds since the epoch.
-    fn of_state(finding: Finding, service: usize, phase: FailurePhase, time: i64) -> Self {
-        let id = occurrences::id_of(&finding.service);
-        Self {
-            finding,
-            service: Some(service),
-            captures: Vec::new(),
-            instance: String::new(),
-            path: String::new(),
-            phase,
-            probe_passed: false,
-            minimum_keeps_it_going: false,
-            resolved_by: None,
-            occurrences: vec![Occurrence { time, kind: Kind::Other, id }],
-        }
-    }
 }
 
 /// Everything the reasoning found.

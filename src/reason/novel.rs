@@ -20,17 +20,16 @@ use super::weights::{
     CHANGE_BEFORE_ONSET_NANOS, CLOCK_NANOS, NOVEL, NOVELTY_LEVEL, NOVELTY_MINUTES_MIN, NOVELTY_UNITS_MIN,
     REJECTED_LINES_MAX, SAME_EVENT_NANOS,
 };
-use super::written::{self, Line, minute};
+use super::written::{self, Line};
 use crate::facts::Settled;
-use crate::facts::clusters::Clusters;
+use crate::facts::clusters::{Cluster, Clusters};
 use crate::facts::novelty::{KINDS_MAX, Kinds};
 use crate::model::report::{ChainLink, RuledOut, ScorePart};
+use crate::model::time::{NANOS_PER_MINUTE, minute_of};
 use crate::model::{Role, Timestamp, Verdict};
 use crate::state::{ServiceState, State};
 use crate::stats::poisson::{self, Rate};
 use crate::stats::{ALPHA, CONFIDENCE, adjust, number, p_text};
-
-const MINUTE_NANOS: i64 = 60_000_000_000;
 
 /// What is looked at.
 pub struct Scene<'a> {
@@ -62,7 +61,7 @@ struct Before {
 impl Before {
     /// Minutes from a time on.
     fn since(&self, time: i64) -> u64 {
-        (self.minutes.len() - self.minutes.partition_point(|at| *at < minute(time))) as u64
+        (self.minutes.len() - self.minutes.partition_point(|at| *at < minute_of(time))) as u64
     }
 
     /// Seconds of the seen time between a time and the onset; at least one.
@@ -137,10 +136,14 @@ fn ask_service(
     onset: i64,
     draft: &mut Draft,
 ) -> Vec<RuledOut> {
-    let lines = written::lines(scene, service.symbol, group);
+    let may_tell = |at: usize, cluster: &Cluster| {
+        let role = scene.settled.classes[cluster.class.0 as usize].role;
+        at != group.root && matches!(role, Role::Cause | Role::Noise) && !scene.rejected.contains(&at)
+    };
+    let lines = written::lines(scene.settled, scene.clusters, service.symbol, scene.files, may_tell);
     let Some(since) = written::written_since(scene.settled, service.symbol) else { return Vec::new() };
     let seen: Vec<i64> =
-        written::seen(scene.settled, service.symbol, since).into_iter().filter(|at| *at <= minute(onset)).collect();
+        written::seen(scene.settled, service.symbol, since).into_iter().filter(|at| *at <= minute_of(onset)).collect();
     if seen.len() < NOVELTY_MINUTES_MIN {
         draft.finding.missing.push(format!(
             "what {} wrote before the first failure: {} of its minutes before it are in these files, so whether a line is new cannot be judged",
@@ -156,7 +159,7 @@ fn ask_service(
         ));
     }
     let before = Before { minutes: seen[seen.len() / 4..].to_vec(), onset };
-    let start = before.minutes.first().map_or(onset, |at| at * MINUTE_NANOS);
+    let start = before.minutes.first().map_or(onset, |at| at * NANOS_PER_MINUTE);
     let known: Vec<&Line> = lines.iter().filter(|line| !line.at_start && line.first <= onset + CLOCK_NANOS).collect();
     let (new, old): (Vec<&Line>, Vec<&Line>) = known.into_iter().partition(|line| line.first >= start);
     let mut tested = test_new(&new, &before);
@@ -211,7 +214,7 @@ fn test_new<'l>(new: &[&'l Line], before: &Before) -> Vec<Tested<'l>> {
 
 /// Lines that are known and more frequent than before.
 fn test_old<'l>(old: &[&'l Line], before: &Before) -> Vec<Tested<'l>> {
-    let from = minute(before.onset - CHANGE_BEFORE_ONSET_NANOS);
+    let from = minute_of(before.onset - CHANGE_BEFORE_ONSET_NANOS);
     let late = before.since(before.onset - CHANGE_BEFORE_ONSET_NANOS);
     let early = before.minutes.len() as u64 - late;
     let mut tested = Vec::new();
@@ -258,7 +261,7 @@ fn tell(
     let line = best.line;
     let last = group.units.iter().map(|(unit, _)| scene.units[*unit].end).max().unwrap_or(before.onset);
     let is_silent_outside =
-        line.minutes.as_ref().is_some_and(|minutes| minutes.iter().all(|at| *at <= minute(last) + 1));
+        line.minutes.as_ref().is_some_and(|minutes| minutes.iter().all(|at| *at <= minute_of(last) + 1));
     let changed = change_before(service, line.first, before.onset);
     let is_likely =
         best.is_new && best.adjusted < ALPHA && !rival && !scene.filtered && is_silent_outside && changed.is_none();
@@ -303,7 +306,9 @@ fn tell(
         finding.against.push("the line goes on after the last failure".to_owned());
     }
     finding.against.extend(changed);
-    "what this line means, and what the application does then".clone_into(&mut finding.missing[0]);
+    if let Some(missing) = finding.missing.first_mut() {
+        "what this line means, and what the application does then".clone_into(missing);
+    }
 }
 
 /// A change of the service that came with the line, or before it: then the change may be why the line is new.

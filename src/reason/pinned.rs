@@ -3,10 +3,10 @@
 //! In: a service's history. Out: at most one draft. A pin that was set after the newest deploy is a
 //! rollback somebody wanted, and a newest revision with a tag is a canary: neither is told.
 
-use super::{Draft, FailurePhase};
+use super::{Draft, FailurePhase, stated};
 use crate::facts::Settled;
-use crate::model::report::{Cause, ChainLink, Evidence, Finding, ScorePart};
-use crate::model::{Category, Occurrences, Role, Timestamp, Verdict};
+use crate::model::report::{Cause, ChainLink, Evidence, Finding};
+use crate::model::{Category, Role, Timestamp, Verdict};
 use crate::state::ServiceState;
 
 /// Below every finding with a failure: nobody's request failed by it.
@@ -62,9 +62,8 @@ pub(super) fn pinned(settled: &Settled, index: usize, service: &ServiceState, fi
         join: String::new(),
         evidence,
     };
+    let base = stated::finding(service, "pinned", SCORE, ("state", "the control plane's own objects say so"));
     let finding = Finding {
-        rank: 0,
-        fingerprint: format!("1:pinned:{}", service.name),
         why: vec![format!(
             "a revision pinned by name keeps all traffic until {}; {} deploys came after it",
             service.home.platform.follow_latest(),
@@ -72,32 +71,19 @@ pub(super) fn pinned(settled: &Settled, index: usize, service: &ServiceState, fi
         )],
         impact: vec![format!("users still get {pin}; no failed request hangs on it")],
         cause: Cause {
-            cluster: String::new(),
-            signature: String::new(),
             category: Category::TrafficState,
             summary: format!("{title}. A pin by name outlasts every deploy."),
+            ..base.cause.clone()
         },
         title,
         verdict: Verdict::Likely,
-        score: SCORE,
-        score_parts: vec![ScorePart {
-            name: "state".to_owned(),
-            value: SCORE,
-            why: "the control plane's own objects say so".to_owned(),
-        }],
-        service: service.name.clone(),
-        place: None,
         revisions: [vec![pin], names].concat(),
         first: since,
         last: newest.time,
-        occurrences: Occurrences { others: 1, ..Occurrences::default() },
         chain: vec![link],
-        support: Vec::new(),
-        against: Vec::new(),
-        missing: Vec::new(),
-        actions: Vec::new(),
+        ..base
     };
-    Some(Draft::of_state(finding, index, FailurePhase::Serving, newest.time.0))
+    Some(stated::draft(finding, index, FailurePhase::Serving, newest.time.0))
 }
 
 /// When traffic was first set to this revision alone, in the last unbroken run.

@@ -8,13 +8,13 @@
 use std::collections::BTreeSet;
 
 use super::weights::{REFUSAL_TOLD_SHARE, REFUSED_REQUESTS_MIN, REFUSING_SCORE, REFUSING_SHARE, SERVING_SHARE};
-use super::written::{is_output, minute};
-use super::{Draft, FailurePhase};
+use super::written::{self, Line};
+use super::{Draft, FailurePhase, stated};
 use crate::facts::Settled;
 use crate::facts::clusters::Clusters;
-use crate::facts::novelty::Kinds;
-use crate::model::report::{Cause, ChainLink, Evidence, Finding, ScorePart};
-use crate::model::{Category, Occurrences, Role, Timestamp, Verdict};
+use crate::model::report::{Cause, ChainLink, Finding};
+use crate::model::time::minute_of;
+use crate::model::{Category, Role, Timestamp, Verdict};
 use crate::state::ServiceState;
 use crate::state::revisions::RevisionFacts;
 use crate::stats::fisher::{self, Group};
@@ -97,25 +97,21 @@ pub(super) fn refusing(
         }),
     ];
     let deployed = service.history.deployments.iter().rev().find(|deployment| deployment.revision == revision.name);
+    let base = stated::finding(
+        service,
+        "refusing",
+        REFUSING_SCORE,
+        ("contrast", "one revision refuses nearly every request, the one before it hardly any"),
+    );
     let finding = Finding {
-        rank: 0,
-        fingerprint: format!("1:refusing:{}", service.name),
         cause: Cause {
             cluster,
-            signature: String::new(),
             category: Category::Config,
             summary: format!("{title}. {} answered them before.", before.name),
+            ..base.cause.clone()
         },
         title,
         verdict,
-        score: REFUSING_SCORE,
-        score_parts: vec![ScorePart {
-            name: "contrast".to_owned(),
-            value: REFUSING_SCORE,
-            why: "one revision refuses nearly every request, the one before it hardly any".to_owned(),
-        }],
-        service: service.name.clone(),
-        place: None,
         revisions: vec![revision.name.clone()],
         first: since,
         last: Timestamp(revision.health.last),
@@ -127,27 +123,12 @@ pub(super) fn refusing(
             ),
         ],
         impact: vec![impact],
-        support: Vec::new(),
         against: vec!["crawlers on a revision without users look alike: the counts do not tell paths".to_owned()],
-        occurrences: Occurrences { others: 1, ..Occurrences::default() },
         missing: vec!["which paths were refused, with which status: the request entries of the revision".to_owned()],
-        actions: Vec::new(),
         chain: chain.into_iter().flatten().collect(),
+        ..base
     };
-    Some(Draft::of_state(finding, index, FailurePhase::Serving, revision.health.last))
-}
-
-/// A line that may tell the reason.
-struct Line {
-    /// What it says.
-    text: String,
-    /// Its cluster, where it has one.
-    cluster: String,
-    /// When it was first written, in nanoseconds since the epoch.
-    first: i64,
-    /// Minutes in which it was written; `None` where there are too many to be kept.
-    minutes: Option<BTreeSet<i64>>,
-    evidence: Evidence,
+    Some(stated::draft(finding, index, FailurePhase::Serving, revision.health.last))
 }
 
 /// The line that goes with the refusals: first written once requests came, and in most minutes in which they did.
@@ -163,43 +144,11 @@ fn reason(
         let written = line.minutes.as_ref().map_or(asked.len(), |minutes| minutes.intersection(&asked).count());
         number(written as u64) / number(asked.len().max(1) as u64)
     };
-    lines(settled, clusters, service, files)
-        .filter(|line| minute(line.first) >= minute(revision.health.first) && line.first <= revision.health.last)
+    written::lines(settled, clusters, service.symbol, files, |_, _| true)
+        .into_iter()
+        // The words of a class are general; here the entry itself is quoted.
+        .map(|line| Line { text: line.evidence.text.lines().next().unwrap_or("").trim().to_owned(), ..line })
+        .filter(|line| minute_of(line.first) >= minute_of(revision.health.first) && line.first <= revision.health.last)
         .filter(|line| !line.text.is_empty() && share(line) >= REFUSAL_TOLD_SHARE)
         .min_by(|a, b| (a.first, &a.text).cmp(&(b.first, &b.text)))
-}
-
-/// What the application of a service wrote: kinds of unremarkable lines, and what speaks of failure.
-fn lines<'s>(
-    settled: &'s Settled,
-    clusters: &'s Clusters,
-    service: &'s ServiceState,
-    files: &'s [String],
-) -> impl Iterator<Item = Line> + 's {
-    let kinds = settled.facts.novelty.of(service.symbol).into_iter().flat_map(Kinds::iter).map(|kind| {
-        let place = kind.position();
-        let evidence = Evidence {
-            timestamp: Timestamp(kind.first.time),
-            insert_id: kind.first.insert_id.clone(),
-            file: files.get(place.file as usize).cloned().unwrap_or_default(),
-            line: place.line,
-            text: kind.first.text.clone(),
-        };
-        let (text, first, minutes) = (kind.first.text.clone(), kind.first.time, kind.minutes().cloned());
-        Line { text, cluster: String::new(), first, minutes, evidence }
-    });
-    let own = clusters
-        .list
-        .iter()
-        .filter(|cluster| cluster.service == service.symbol && is_output(settled.rows[cluster.rows[0]].stream));
-    kinds.chain(own.map(|cluster| {
-        let evidence = settled.evidence(&settled.rows[cluster.rows[0]], files);
-        Line {
-            text: evidence.text.lines().next().unwrap_or("").trim().to_owned(),
-            cluster: cluster.id.clone(),
-            first: cluster.first,
-            minutes: Some(cluster.rows.iter().map(|row| minute(settled.rows[*row].time)).collect()),
-            evidence,
-        }
-    }))
 }

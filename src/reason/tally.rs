@@ -7,11 +7,9 @@ use super::{Draft, Reasoned};
 use crate::facts::Settled;
 use crate::model::Timestamp;
 use crate::model::tally::{IDS_MAX, Kind, Marks, Occurred, Occurrence, Tally, Traffic, WindowTally};
-use crate::model::time::NANOS_PER_SECOND;
+use crate::model::time::{NANOS_PER_MINUTE, NANOS_PER_SECOND};
 use crate::state::State;
 use crate::state::coverage::Coverage;
-
-const NANOS_PER_MINUTE: i64 = 60 * NANOS_PER_SECOND;
 
 /// Sorts everything into windows of `window_seconds` (a whole number of minutes), counted from the epoch.
 pub fn tally(settled: &Settled, state: &State, coverage: &Coverage, reasoned: &Reasoned, window_seconds: i64) -> Tally {

@@ -3,9 +3,9 @@
 //! In: a service's history and the findings so far. Out: at most one draft, inconclusive: two runs that overlap are
 //! a reason to ask, not an answer. The run's own transcript settles it, and the first action fetches it.
 
-use super::{Draft, FailurePhase};
-use crate::model::report::{Cause, ChainLink, Finding, ScorePart};
-use crate::model::{Category, Occurrences, Role, Verdict};
+use super::{Draft, FailurePhase, stated};
+use crate::model::report::{Cause, ChainLink, Finding};
+use crate::model::{Category, Role};
 use crate::state::ServiceState;
 use crate::state::history::Run;
 use crate::state::history::pipeline::holder;
@@ -55,26 +55,14 @@ pub(super) fn unread(index: usize, service: &ServiceState, drafts: &[Draft]) -> 
             other.started.to_rfc3339()
         )
     };
+    let base = stated::finding(service, "unread-runs", SCORE, ("overlap", "runs of one pipeline overlap"));
     let finding = Finding {
-        rank: 0,
-        fingerprint: format!("1:unread-runs:{}", service.name),
         cause: Cause {
-            cluster: String::new(),
-            signature: String::new(),
             category: Category::DeployConflict,
             summary: format!("{title}. Whether the platform refused a second change, only the transcript can say."),
+            ..base.cause.clone()
         },
         title,
-        verdict: Verdict::Inconclusive,
-        score: SCORE,
-        score_parts: vec![ScorePart {
-            name: "overlap".to_owned(),
-            value: SCORE,
-            why: "runs of one pipeline overlap".to_owned(),
-        }],
-        service: service.name.clone(),
-        place: None,
-        revisions: Vec::new(),
         first: first.0.started,
         last: last.0.ended.unwrap_or(last.0.started),
         why: met.iter().take(4).map(sentence).collect(),
@@ -82,12 +70,9 @@ pub(super) fn unread(index: usize, service: &ServiceState, drafts: &[Draft]) -> 
             "{} failed",
             if met.len() == 1 { "1 run".to_owned() } else { format!("{} runs", met.len()) }
         )],
-        support: Vec::new(),
-        against: Vec::new(),
-        occurrences: Occurrences { others: 1, ..Occurrences::default() },
         missing: vec!["what the failed runs printed: gh run view RUN_ID --log-failed".to_owned()],
-        actions: Vec::new(),
         chain: vec![link],
+        ..base
     };
-    Some(Draft::of_state(finding, index, FailurePhase::Deploy, last.0.started.0))
+    Some(stated::draft(finding, index, FailurePhase::Deploy, last.0.started.0))
 }

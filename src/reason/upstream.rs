@@ -22,11 +22,10 @@ use crate::classify::mark::Mark;
 use crate::facts::Settled;
 use crate::facts::clusters::Clusters;
 use crate::model::report::ScorePart;
+use crate::model::time::minute_of;
 use crate::model::{Category, Timestamp, Verdict};
 use crate::stats::fisher::{Group as Share, two_sided};
 use crate::stats::{ALPHA, adjust, p_text};
-
-const MINUTE_NANOS: i64 = 60_000_000_000;
 
 /// Words by which an error says that it waited for, or was turned away by, a service. Compared in lower case.
 const WAITED: [&str; 18] = [
@@ -100,7 +99,7 @@ pub fn links(
     let callers: Vec<usize> = (0..groups.len()).filter(|at| waits(of(&groups[*at]), units, &groups[*at])).collect();
     let failing: Vec<usize> =
         (0..groups.len()).filter(|at| fails_itself(of(&groups[*at]), units, &groups[*at])).collect();
-    let covered: BTreeSet<i64> = stretches.iter().flat_map(|(from, to)| minute(*from)..=minute(*to)).collect();
+    let covered: BTreeSet<i64> = stretches.iter().flat_map(|(from, to)| minute_of(*from)..=minute_of(*to)).collect();
     let mut asked = Vec::new();
     for &caller in &callers {
         for &called in failing.iter().filter(|other| groups[**other].service != groups[caller].service) {
@@ -161,10 +160,6 @@ pub fn apply(links: &[Link], drafts: &mut [Draft]) {
         }
         drafts[*callee].finding.support.push(told);
     }
-}
-
-fn minute(nanos: i64) -> i64 {
-    nanos.div_euclid(MINUTE_NANOS)
 }
 
 /// Whether a group is what a caller would say: requests that failed, and an error that speaks of somebody else without
@@ -229,17 +224,17 @@ fn ask(
     let first_error = errors.iter().min()?;
     // An error is written when the caller gives up waiting.
     let failing: BTreeSet<i64> =
-        failures.iter().flat_map(|end| minute(*end)..=minute(*end) + CALLER_LAG_MINUTES).collect();
+        failures.iter().flat_map(|end| minute_of(*end)..=minute_of(*end) + CALLER_LAG_MINUTES).collect();
     let failing: BTreeSet<i64> = failing.intersection(covered).copied().collect();
-    let with_errors: BTreeSet<i64> = errors.iter().map(|time| minute(*time)).collect();
+    let with_errors: BTreeSet<i64> = errors.iter().map(|time| minute_of(*time)).collect();
     let within = with_errors.intersection(&failing).count() as u64;
     let outside = with_errors.len() as u64 - within;
     let quiet = (covered.len() - failing.len()) as u64;
     if errors.len() < CALLER_ERRORS_MIN || quiet < CALLER_MINUTES_MIN {
         return None;
     }
-    let inside = errors.iter().filter(|time| failing.contains(&minute(**time))).count();
-    let failed_at: BTreeSet<i64> = failures.iter().map(|end| minute(*end)).collect();
+    let inside = errors.iter().filter(|time| failing.contains(&minute_of(**time))).count();
+    let failed_at: BTreeSet<i64> = failures.iter().map(|end| minute_of(*end)).collect();
     let answered = failed_at.iter().filter(|at| (**at..=**at + CALLER_LAG_MINUTES).any(|at| with_errors.contains(&at)));
     #[allow(clippy::cast_precision_loss, reason = "counts of errors are far below 2^52")]
     let is_silent_outside = inside as f64 >= CALLED_SHARE_MIN * errors.len() as f64;

@@ -6,17 +6,14 @@ use std::collections::{BTreeSet, HashMap};
 
 use foldhash::fast::FixedState;
 
-use super::groups::Group;
-use super::novel::Scene;
 use super::weights::STARTUP_NANOS;
 use crate::facts::Settled;
-use crate::facts::clusters::Cluster;
+use crate::facts::clusters::{Cluster, Clusters};
 use crate::facts::novelty::Kinds;
 use crate::facts::symbols::Symbol;
 use crate::model::report::Evidence;
-use crate::model::{Role, Stream, Timestamp};
-
-const MINUTE_NANOS: i64 = 60_000_000_000;
+use crate::model::time::minute_of;
+use crate::model::{Stream, Timestamp};
 
 /// A line of a service. Times are nanoseconds since the epoch.
 pub(super) struct Line {
@@ -41,30 +38,24 @@ pub(super) fn is_output(stream: Stream) -> bool {
     matches!(stream, Stream::Stdout | Stream::Stderr | Stream::Application)
 }
 
-pub(super) fn minute(nanos: i64) -> i64 {
-    nanos.div_euclid(MINUTE_NANOS)
-}
-
 /// Minutes in which a service answered requests or wrote lines, from a time on.
 pub(super) fn seen(settled: &Settled, service: Symbol, from: i64) -> BTreeSet<i64> {
     let of_service = settled.facts.traffic.iter().filter(|((known, _), _)| *known == service);
     let mut minutes: BTreeSet<i64> = of_service.flat_map(|(_, minutes)| minutes.keys().copied()).collect();
-    minutes.extend(settled.rows_of(service).filter(|(_, row)| is_output(row.stream)).map(|(_, row)| minute(row.time)));
+    minutes
+        .extend(settled.rows_of(service).filter(|(_, row)| is_output(row.stream)).map(|(_, row)| minute_of(row.time)));
     minutes.extend(settled.facts.novelty.of(service).into_iter().flat_map(Kinds::spoke));
-    minutes.split_off(&minute(from))
+    minutes.split_off(&minute_of(from))
 }
 
-/// What the application of a service wrote, by kind.
-pub(super) fn lines(scene: &Scene<'_>, service: Symbol, group: &Group) -> Vec<Line> {
-    let settled = scene.settled;
-    let is_asked = |at: usize, cluster: &Cluster| {
-        let role = settled.classes[cluster.class.0 as usize].role;
-        cluster.service == service
-            && at != group.root
-            && matches!(role, Role::Cause | Role::Noise)
-            && !scene.rejected.contains(&at)
-            && is_output(settled.rows[cluster.rows[0]].stream)
-    };
+/// What the application of a service wrote, by kind: the clusters that are asked for, and kinds of unremarkable lines.
+pub(super) fn lines(
+    settled: &Settled,
+    clusters: &Clusters,
+    service: Symbol,
+    files: &[String],
+    is_asked: impl Fn(usize, &Cluster) -> bool,
+) -> Vec<Line> {
     let told = |cluster: &Cluster| {
         let row = &settled.rows[cluster.rows[0]];
         Line {
@@ -72,13 +63,14 @@ pub(super) fn lines(scene: &Scene<'_>, service: Symbol, group: &Group) -> Vec<Li
             cluster: cluster.id.clone(),
             first: cluster.first,
             count: Some(cluster.count),
-            minutes: Some(cluster.rows.iter().map(|row| minute(settled.rows[*row].time)).collect()),
-            evidence: settled.evidence(row, scene.files),
+            minutes: Some(cluster.rows.iter().map(|row| minute_of(settled.rows[*row].time)).collect()),
+            evidence: settled.evidence(row, files),
             at_start: is_start(settled, service, row.instance, row.time),
         }
     };
-    let clusters = scene.clusters.list.iter().enumerate().filter(|(at, cluster)| is_asked(*at, cluster));
-    let mut lines: Vec<Line> = clusters.map(|(_, cluster)| told(cluster)).collect();
+    let is_own = |cluster: &Cluster| cluster.service == service && is_output(settled.rows[cluster.rows[0]].stream);
+    let own = clusters.list.iter().enumerate().filter(|(at, cluster)| is_own(cluster) && is_asked(*at, cluster));
+    let mut lines: Vec<Line> = own.map(|(_, cluster)| told(cluster)).collect();
     let starts: HashMap<&str, i64, FixedState> =
         settled.instances_of(service).map(|(instance, life)| (settled.text(instance), life.first)).collect();
     let kinds = settled.facts.novelty.of(service).into_iter().flat_map(Kinds::iter);
@@ -87,7 +79,7 @@ pub(super) fn lines(scene: &Scene<'_>, service: Symbol, group: &Group) -> Vec<Li
         let evidence = Evidence {
             timestamp: Timestamp(kind.first.time),
             insert_id: kind.first.insert_id.clone(),
-            file: scene.files.get(place.file as usize).cloned().unwrap_or_default(),
+            file: files.get(place.file as usize).cloned().unwrap_or_default(),
             line: place.line,
             text: kind.first.text.clone(),
         };

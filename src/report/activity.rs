@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use crate::classify::is_failed_request;
 use crate::facts::Settled;
 use crate::model::report::{ActivityWindow, InstanceLife, LifeEnd, TrafficSet, TrafficShare};
+use crate::model::time::NANOS_PER_MINUTE;
 use crate::model::{Role, Stream, Timestamp};
 use crate::state::instances::{End, InstanceState};
 use crate::state::revisions::RevisionFacts;
@@ -29,8 +30,6 @@ const WIDTHS_SECONDS: [i64; 12] = [1, 2, 5, 10, 30, 60, 300, 600, 1_800, 3_600, 
 const WINDOWS_MAX: i64 = 60;
 
 const NANOS: i64 = 1_000_000_000;
-const MINUTE_NANOS: i64 = 60 * NANOS;
-
 /// Windows of one length, in seconds, over all files.
 #[derive(Clone, Copy)]
 pub(super) struct Windows(pub(super) i64);
@@ -102,7 +101,7 @@ pub(super) fn activity(
     revision: &RevisionFacts,
     windows: Windows,
 ) -> Vec<ActivityWindow> {
-    let by_minute = windows.0 * NANOS >= MINUTE_NANOS;
+    let by_minute = windows.0 * NANOS >= NANOS_PER_MINUTE;
     let mut known: BTreeMap<i64, ActivityWindow> = BTreeMap::new();
     let mut window = |nanos: i64, add: &dyn Fn(&mut ActivityWindow)| {
         let start = windows.start(nanos);
@@ -115,7 +114,7 @@ pub(super) fn activity(
     };
     if by_minute {
         for (minute, (all, failed)) in &revision.minutes {
-            window(minute * MINUTE_NANOS, &|window| {
+            window(minute * NANOS_PER_MINUTE, &|window| {
                 window.requests = window.requests.map(|requests| requests + all);
                 window.failed_requests += failed;
             });

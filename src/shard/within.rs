@@ -10,8 +10,7 @@ use crate::facts::row::Row;
 use crate::facts::seen::identity_of;
 use crate::facts::symbols::EMPTY;
 use crate::model::Timestamp;
-
-const MINUTE_NANOS: i64 = 60_000_000_000;
+use crate::model::time::minute_of;
 
 /// The record, if it can be told from the row; `log` is the text of the origin's log.
 pub fn record(row: &Row, told: Told, origin: &Origin, log: &str) -> Option<Record> {
@@ -20,6 +19,6 @@ pub fn record(row: &Row, told: Told, origin: &Origin, log: &str) -> Option<Recor
     }
     let identity = identity_of(&row.insert_id, Some(Timestamp(row.written)), log)?;
     let Told { origin, outcome, latency } = told;
-    let minute = row.written.div_euclid(MINUTE_NANOS);
+    let minute = minute_of(row.written);
     Some(Record { identity, share: Share { minute, origin, instance: row.instance, outcome, latency } })
 }

@@ -6,6 +6,7 @@
 use super::ServiceState;
 use super::instances::End;
 use super::revisions::RevisionFacts;
+use crate::model::time::minute_of;
 use crate::stats::fisher::{Group, two_sided};
 use crate::stats::poisson::{self, Rate};
 use crate::stats::{ALPHA, CONFIDENCE, Estimate, difference, number, p_text};
@@ -16,8 +17,6 @@ const REQUESTS_MIN: u64 = 10;
 /// Failures that belong to the overlap are at least this many times as frequent in it: they begin and end with
 /// it, rather than being a little more frequent.
 const RATIO_MIN: f64 = 4.0;
-
-const MINUTE_NANOS: i64 = 60_000_000_000;
 
 /// Whether failures depend on the overlap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,9 +45,8 @@ pub(super) enum Window {
 /// Stretches of minutes since the epoch in which an instance of a revision lived, in order and apart.
 fn alive_minutes(service: &ServiceState, revision: &RevisionFacts) -> Vec<(i64, i64)> {
     let own = service.instances.iter().filter(|instance| instance.revision == revision.symbol);
-    let minute = |time: i64| time.div_euclid(MINUTE_NANOS);
     let mut lives: Vec<(i64, i64)> =
-        own.map(|instance| (minute(instance.life.first), minute(instance.life.last))).collect();
+        own.map(|instance| (minute_of(instance.life.first), minute_of(instance.life.last))).collect();
     lives.sort_unstable();
     let mut merged: Vec<(i64, i64)> = Vec::new();
     for (from, to) in lives.into_iter().filter(|(from, to)| from <= to) {
@@ -84,9 +82,7 @@ impl Around {
         };
         let together = |minute: i64| match window {
             Window::Together => pair.iter().filter(|revision| revision.minutes.contains_key(&minute)).count() > 1,
-            Window::Between(from, to) => {
-                (from.div_euclid(MINUTE_NANOS)..=to.div_euclid(MINUTE_NANOS)).contains(&minute)
-            }
+            Window::Between(from, to) => (minute_of(from)..=minute_of(to)).contains(&minute),
             Window::Beside => {
                 let after = beside.partition_point(|(from, _)| *from <= minute);
                 after.checked_sub(1).and_then(|at| beside.get(at)).is_some_and(|(_, to)| minute <= *to)
@@ -117,7 +113,7 @@ impl Around {
         around.crashes[1].1 = (minutes.len() - overlap.len()) as u64;
         for instance in &service.instances {
             if let End::Failed(time) = instance.end {
-                let minute = time.div_euclid(MINUTE_NANOS);
+                let minute = minute_of(time);
                 if minutes.binary_search(&minute).is_ok() {
                     around.crashes[usize::from(!together(minute))].0 += 1;
                 }

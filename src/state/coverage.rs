@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::file_span::FileSpan;
 use crate::facts::{Settled, Span};
+use crate::model::time::NANOS_PER_MINUTE;
 use crate::model::{Platform, Severity, Stream, Timestamp};
 
 /// Exports are cut at round numbers from this one up; smaller files are too often complete by chance.
@@ -286,7 +287,6 @@ fn lowest_severity(settled: &Settled) -> Option<Severity> {
 
 /// Minutes with entries, joined over short silences, and cut to the first and last entry.
 fn stretches(minutes: &BTreeMap<i64, u64>, extent: Option<(i64, i64)>) -> Vec<(i64, i64)> {
-    const NANOS_PER_MINUTE: i64 = 60_000_000_000;
     let Some((first, last)) = extent else { return Vec::new() };
     let mut found: Vec<(i64, i64)> = Vec::new();
     for minute in minutes.keys() {

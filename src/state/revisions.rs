@@ -8,6 +8,7 @@ use crate::classify::mark::Mark;
 use crate::facts::health::Health;
 use crate::facts::symbols::{EMPTY, Symbol};
 use crate::facts::{Settled, Span};
+use crate::model::time::minute_of;
 
 /// One revision of a service.
 #[derive(Debug, Clone)]
@@ -166,7 +167,7 @@ pub fn revisions(
                 let for_minimum = class.capture("reason").contains("MIN_INSTANCE");
                 revision.starts_for_minimum += if for_minimum { u64::from(row.repeats) } else { 0 };
             }
-            Mark::SharedLimit => *revision.shared_limit.entry(row.time.div_euclid(60_000_000_000)).or_default() += 1,
+            Mark::SharedLimit => *revision.shared_limit.entry(minute_of(row.time)).or_default() += 1,
             Mark::ContainerExited => revision.exits += u64::from(row.repeats),
             _ => {}
         }

@@ -3,7 +3,6 @@
 //! In: the service's state. Out: the contract's `revision_state`.
 //! Two revisions in a log are normal for minutes after every deploy; only failures that begin and end
 //! with the overlap, on both revisions, make it a cause. "Cannot be told" is an answer.
-
 //!
 //! One file finds one state: `split`, `newest`, `idle` (pinned, tagged), `raced`, and `requests` where the control plane
 //! says nothing.
