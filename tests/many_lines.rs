@@ -21,6 +21,16 @@ fn told(name: &str) -> Report {
     analyze(&incident.inputs(), &incident.state_files(), 2)
 }
 
+/// The reports of one export for each seed.
+fn reports(export: fn(u64) -> String) -> impl Iterator<Item = (u64, Report)> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    (1..=EXPORTS).map(move |seed| {
+        let path = folder.path().join("export.ndjson");
+        std::fs::write(&path, export(seed)).expect("a writable folder");
+        (seed, analyze(&[path], &[], 1))
+    })
+}
+
 #[test]
 fn the_loud_lines_stand_among_what_was_ruled_out_with_their_numbers() {
     let report = told("one-of-many-lines-beside-a-failure");
@@ -45,12 +55,8 @@ fn the_loud_lines_stand_among_what_was_ruled_out_with_their_numbers() {
 
 #[test]
 fn random_lines_are_taken_for_causes_no_more_often_than_the_level_allows() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
     let mut taken = Vec::new();
-    for seed in 1..=EXPORTS {
-        let path = folder.path().join("random.ndjson");
-        std::fs::write(&path, export(seed)).expect("a writable folder");
-        let report = analyze(&[path], &[], 1);
+    for (seed, report) in reports(export) {
         assert!(!report.findings.is_empty(), "the failed requests of seed {seed} are told");
         let is_decoy = |text: &str| text.contains("decoy");
         if let Some(finding) = report.findings.iter().find(|finding| is_decoy(&finding.title)) {
@@ -82,12 +88,8 @@ fn a_line_that_is_new_is_named_with_its_family_and_novelty_is_not_judged_without
 
 #[test]
 fn random_new_lines_are_named_no_more_often_than_the_level_allows() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
     let mut named = Vec::new();
-    for seed in 1..=EXPORTS {
-        let path = folder.path().join("new.ndjson");
-        std::fs::write(&path, quiet_lines(seed)).expect("a writable folder");
-        let report = analyze(&[path], &[], 1);
+    for (seed, report) in reports(quiet_lines) {
         let finding = &report.findings[0];
         if finding.title.contains("decoy") {
             named.push((seed, finding.verdict));

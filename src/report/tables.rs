@@ -101,8 +101,7 @@ fn revision_rows(report: &Report, service: &Service) -> Vec<Vec<String>> {
 
 /// Most instances of a revision alive at one time.
 fn at_once(service: &Service, revision: &str) -> String {
-    let alive = service.instances_alive.iter().find(|alive| alive.revision == revision);
-    alive.map_or_else(|| "-".to_owned(), |alive| alive.most.to_string())
+    service.alive(revision).map_or_else(|| "-".to_owned(), |alive| alive.most.to_string())
 }
 
 fn deployment_rows(report: &Report, service: &Service) -> Vec<Vec<String>> {

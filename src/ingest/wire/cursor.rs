@@ -60,22 +60,18 @@ fn interrupt_in_word(bytes: &[u8], at: usize) -> Option<usize> {
 /// Index of the first interruption from `at` on.
 #[inline(never)]
 fn interrupt_beyond(bytes: &[u8], mut at: usize) -> Option<usize> {
-    for _ in 0..SHORT_WORDS {
-        match interrupt_in_word(bytes, at) {
-            Some(WORD_BYTES) => at += WORD_BYTES,
-            Some(found) => return Some(at + found),
-            None => return interrupt_in_rest(bytes, at),
-        }
-    }
-    // What is not short is mostly an id or a message without escapes.
-    while bytes.get(at..).and_then(<[u8]>::first_chunk).is_some_and(is_plain) {
-        at += BLOCK_BYTES;
-    }
+    let long = at + SHORT_WORDS * WORD_BYTES;
     loop {
         match interrupt_in_word(bytes, at) {
             Some(WORD_BYTES) => at += WORD_BYTES,
             Some(found) => return Some(at + found),
             None => return interrupt_in_rest(bytes, at),
+        }
+        // What is not short is mostly an id or a message without escapes.
+        if at == long {
+            while bytes.get(at..).and_then(<[u8]>::first_chunk).is_some_and(is_plain) {
+                at += BLOCK_BYTES;
+            }
         }
     }
 }

@@ -185,6 +185,13 @@ pub struct Deployment {
     pub traffic_after: String,
 }
 
+impl Service {
+    /// How many instances of a revision were alive at the same time; of all, for an empty name.
+    pub fn alive(&self, revision: &str) -> Option<&InstancesAlive> {
+        self.instances_alive.iter().find(|alive| alive.revision == revision)
+    }
+}
+
 impl Deployment {
     /// The fields that changed, in one line, with the caution where some may be of a change that the files lack; `None`
     /// where none is known to have changed.

@@ -115,7 +115,7 @@ fn numbers(service: &Service, revision: &Revision) -> String {
 /// `1 instance`, `46 instances (at most 3 at once)`: ids are lives, and not how many instances there were.
 fn instances(service: &Service, revision: &Revision) -> String {
     let lives = counted(revision.instances, "instance");
-    match service.instances_alive.iter().find(|alive| alive.revision == revision.name) {
+    match service.alive(&revision.name) {
         Some(alive) if alive.lives > 1 => format!("{lives} (at most {} at once)", alive.most),
         _ => lives,
     }
