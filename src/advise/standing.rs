@@ -9,7 +9,7 @@ use crate::model::report::Finding;
 use crate::model::{Category, Platform};
 use crate::state::ServiceState;
 use crate::state::history::TrafficChange;
-use crate::state::overlap::{revision_state, tagged_in};
+use crate::state::overlap::tagged_in;
 use crate::state::revisions::RevisionFacts;
 
 /// What is known of the revisions of one service.
@@ -45,7 +45,7 @@ impl Standing {
         if service.home.platform != Platform::CloudRun {
             return None;
         }
-        let told = revision_state(service);
+        let told = &service.revision_state;
         let history = &service.history;
         let mut members: Vec<&RevisionFacts> =
             told.revisions.iter().filter_map(|name| service.revision(name)).collect();
@@ -74,8 +74,8 @@ impl Standing {
                 .map(|name| (name.clone(), history.images.get(name).cloned().unwrap_or_default()))
                 .unwrap_or_default(),
             members: members.into_iter().map(|revision| revision.name.clone()).collect(),
-            state: told.state,
-            role: told.role,
+            state: told.state.clone(),
+            role: told.role.clone(),
         })
     }
 

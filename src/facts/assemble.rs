@@ -51,47 +51,77 @@ pub(super) fn join_lines(
 
 /// Indices of the rows of each block.
 fn blocks(rows: &[Row], symbols: &Symbols, classes: &dyn ClassView) -> Vec<Vec<usize>> {
-    // Rows of one class and text have one shape, and a crash loop writes few texts very often.
-    let mut shapes: HashMap<(ClassId, Symbol), LineShape, FixedState> = HashMap::default();
-    let mut lines: Vec<(Symbol, Symbol, Stream, usize)> = rows
-        .iter()
-        .enumerate()
-        .filter(|(_, row)| matches!(row.stream, Stream::Stdout | Stream::Stderr | Stream::Application))
-        .filter(|(_, row)| {
-            let shape = shapes.entry((row.class, row.text)).or_insert_with(|| shape_of(row, symbols, classes));
-            *shape != LineShape::Plain
-        })
-        .map(|(index, row)| (row.service, row.instance, row.stream, index))
-        .collect();
-    lines.sort_unstable();
+    let mut shapes = Shapes { symbols, classes, texts: Vec::new(), known: HashMap::default() };
+    let mut open: HashMap<(Symbol, Symbol, Stream), Block, FixedState> = HashMap::default();
     let mut found: Vec<Vec<usize>> = Vec::new();
-    let mut open: Vec<usize> = Vec::new();
-    let mut state = BlockState::default();
-    for window in 0..lines.len() {
-        let (service, instance, stream, index) = lines[window];
-        let row = &rows[index];
-        let text = symbols.text(row.text);
-        let shape = shapes.get(&(row.class, row.text)).copied().unwrap_or(LineShape::Plain);
-        let follows = window > 0
-            && lines[window - 1].0 == service
-            && lines[window - 1].1 == instance
-            && lines[window - 1].2 == stream
-            && open.last().is_some_and(|last| row.time - rows[*last].time <= GAP_NANOS_MAX)
-            && open.len() < BLOCK_LINES_MAX;
-        if !follows || state.starts_anew(text, shape) {
-            if open.len() > 1 {
-                found.push(std::mem::take(&mut open));
-            }
-            open.clear();
-            state = BlockState::default();
+    for (index, row) in rows.iter().enumerate() {
+        if !matches!(row.stream, Stream::Stdout | Stream::Stderr | Stream::Application) {
+            continue;
         }
-        state.take(text, shape);
-        open.push(index);
+        let shape = shapes.of(row);
+        if shape == LineShape::Plain {
+            continue;
+        }
+        let text = symbols.text(row.text);
+        let block = open.entry((row.service, row.instance, row.stream)).or_default();
+        let follows = row.time - block.last <= GAP_NANOS_MAX && block.rows.len() < BLOCK_LINES_MAX;
+        if !follows || block.state.starts_anew(text, shape) {
+            block.end(&mut found);
+        }
+        block.state.take(text, shape);
+        block.last = row.time;
+        block.rows.push(index);
     }
-    if open.len() > 1 {
-        found.push(open);
-    }
+    open.into_values().for_each(|mut block| block.end(&mut found));
     found
+}
+
+/// The lines of one instance and stream that may belong together.
+#[derive(Default)]
+struct Block {
+    rows: Vec<usize>,
+    /// When the last of them was written.
+    last: i64,
+    state: BlockState,
+}
+
+impl Block {
+    /// Gives the lines to `found` if they are several, and is empty then.
+    fn end(&mut self, found: &mut Vec<Vec<usize>>) {
+        if self.rows.len() > 1 {
+            found.push(std::mem::take(&mut self.rows));
+        }
+        self.rows.clear();
+        self.state = BlockState::default();
+    }
+}
+
+/// Shapes of lines by text and class: a crash loop writes few texts very often.
+struct Shapes<'a> {
+    symbols: &'a Symbols,
+    classes: &'a dyn ClassView,
+    /// The class that each text was last met with, and its shape then.
+    texts: Vec<Option<(ClassId, LineShape)>>,
+    /// The same for texts of several classes.
+    known: HashMap<(ClassId, Symbol), LineShape, FixedState>,
+}
+
+impl Shapes<'_> {
+    fn of(&mut self, row: &Row) -> LineShape {
+        let text = row.text.0 as usize;
+        if let Some(Some((class, shape))) = self.texts.get(text)
+            && *class == row.class
+        {
+            return *shape;
+        }
+        let Self { symbols, classes, .. } = *self;
+        let shape = *self.known.entry((row.class, row.text)).or_insert_with(|| shape_of(row, symbols, classes));
+        if self.texts.len() <= text {
+            self.texts.resize(text + 1, None);
+        }
+        self.texts[text] = Some((row.class, shape));
+        shape
+    }
 }
 
 /// Shape of a kept line. The class is shared between equal masked texts, so the text itself decides.

@@ -48,7 +48,14 @@ pub struct Clusters {
     /// In report order: causes, failures, impacts, state, noise; within these the larger first.
     pub list: Vec<Cluster>,
     /// Index into `list` for each row.
-    pub of_row: Vec<usize>,
+    of_row: Vec<u32>,
+}
+
+impl Clusters {
+    /// The number of a row's cluster, by the number of the row.
+    pub fn of_row(&self, row: usize) -> usize {
+        self.of_row[row] as usize
+    }
 }
 
 /// Groups the rows.
@@ -77,16 +84,15 @@ pub fn clusters(settled: &Settled) -> Result<Clusters, ColumnsError> {
     }
     let index: HashMap<(ClassId, Symbol), usize, FixedState> =
         list.iter().enumerate().map(|(i, cluster)| ((cluster.class, cluster.service), i)).collect();
-    for (class, service, instances) in instances? {
-        if let Some(&i) = index.get(&(class, service)) {
-            list[i].instances = instances;
-        }
+    let of_pair: Vec<usize> = columns.pairs().iter().map(|pair| index.get(pair).copied().unwrap_or(0)).collect();
+    for (place, instances) in of_pair.iter().zip(instances) {
+        list[*place].instances = instances;
     }
     let mut of_row = Vec::with_capacity(settled.rows.len());
-    for (number, row) in settled.rows.iter().enumerate() {
-        let i = index.get(&(row.class, row.service)).copied().unwrap_or(0);
-        of_row.push(i);
-        list[i].rows.push(number);
+    for (number, pair) in columns.pair_of_row().iter().enumerate() {
+        let place = of_pair[*pair as usize];
+        of_row.push(u32::try_from(place).unwrap_or(u32::MAX));
+        list[place].rows.push(number);
     }
     for cluster in &mut list {
         cluster.windows.sort_unstable();
@@ -127,8 +133,8 @@ impl Cluster {
 }
 
 fn window_width(settled: &Settled) -> i64 {
-    let first = settled.rows.iter().map(|row| row.time).min().unwrap_or(0);
-    let last = settled.rows.iter().map(|row| row.time).max().unwrap_or(0);
+    // Rows stand in time order.
+    let (first, last) = settled.rows.first().zip(settled.rows.last()).map_or((0, 0), |(a, b)| (a.time, b.time));
     let seconds = last.saturating_sub(first) / 1_000_000_000 + 1;
     let width = WIDTHS_SECONDS.iter().find(|width| seconds <= **width * WINDOWS_MAX).unwrap_or(&86_400);
     width * 1_000_000_000

@@ -106,6 +106,8 @@ pub struct Facts {
     origins: RecentOrigins,
     tallies: Tallies,
     numbers: InstanceNumbers,
+    /// Whether the rows are known to be in their final order.
+    is_ordered: bool,
     signs: Vec<Sign>,
 }
 
@@ -259,6 +261,7 @@ impl Facts {
             position: entry.position,
         };
         self.rows.push(row);
+        self.is_ordered = false;
     }
 
     /// Numbers of a class and its texts. Equal texts share one `Classified`, so its address finds them again
@@ -283,15 +286,15 @@ impl Facts {
     /// Adds what another worker knows.
     #[must_use]
     pub fn merge(mut self, mut other: Self) -> Self {
-        self.gather();
-        other.gather();
-        let names = self.symbols.absorb(&other.symbols);
+        rayon::join(|| self.gather(), || other.gather());
+        let theirs = std::mem::take(&mut other.symbols);
+        let (names, places) = rayon::join(|| self.symbols.absorb(&theirs), || order::places(&other.rows, &theirs));
         let ours = |symbol: Symbol| names[symbol.0 as usize];
         let classes = self.classes.absorb(&other.classes);
         self.entries += other.entries;
         self.unique_entries += other.unique_entries;
         self.untimed += other.untimed;
-        let theirs = other.rows.into_iter().map(|row| Row {
+        let renamed = |row: &Row| Row {
             class: classes[row.class.0 as usize],
             service: ours(row.service),
             revision: ours(row.revision),
@@ -300,9 +303,13 @@ impl Facts {
             execution: ours(row.execution),
             text: ours(row.text),
             target: ours(row.target),
-            ..row
-        });
-        self.rows = order::interleave(std::mem::take(&mut self.rows), theirs, &self.symbols);
+            ..row.clone()
+        };
+        let rows = order::joined(&self.rows, (&other.rows, places), renamed, &self.symbols);
+        let old = (std::mem::replace(&mut self.rows, rows), std::mem::take(&mut other.rows), theirs);
+        // Many megabytes, and the work goes on without them.
+        rayon::spawn(move || drop(old));
+        self.is_ordered = true;
         for ((service, instance), life) in other.lives {
             self.lives.entry((ours(service), ours(instance))).or_default().merge(
                 &life,

@@ -1,24 +1,14 @@
 //! One order of kept entries for all runs: time, insertId, service, place in the files.
 //!
-//! Each worker puts its own rows in order, at the same time as the others, and joining two of them keeps it.
+//! Rows are wide, so their times are ordered, by all cores, and each row then moves once, to its place.
 
 use std::cmp::Ordering;
 
+use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 use rayon::slice::ParallelSliceMut;
 
-use super::Facts;
 use super::row::Row;
 use super::symbols::Symbols;
-
-impl Facts {
-    /// Ends a worker's part: counts are gathered, and rows are in order.
-    #[must_use]
-    pub fn ended(mut self) -> Self {
-        self.gather();
-        put_in_order(&mut self.rows, &self.symbols);
-        self
-    }
-}
 
 /// Entries without an insertId that stand on one line are told apart by what they say.
 fn compare(a: &Row, b: &Row, symbols: &Symbols) -> Ordering {
@@ -37,39 +27,50 @@ fn said<'a>(row: &Row, symbols: &'a Symbols) -> impl Ord + use<'a> {
     (texts, row.written, row.stream, row.status, row.level, row.repeats)
 }
 
-/// Sorts rows. They are large, so their times are sorted and each row then moves to its place.
-pub(super) fn put_in_order(rows: &mut [Row], symbols: &Symbols) {
+/// Rows in order.
+pub(super) fn in_order(rows: Vec<Row>, symbols: &Symbols) -> Vec<Row> {
     if rows.is_sorted_by(|a, b| compare(a, b, symbols).is_le()) {
-        return;
+        return rows;
     }
-    let mut order: Vec<(i64, usize)> = rows.iter().enumerate().map(|(index, row)| (row.time, index)).collect();
-    order.par_sort_unstable_by(|(a_time, a), (b_time, b)| {
-        a_time.cmp(b_time).then_with(|| compare(&rows[*a], &rows[*b], symbols))
-    });
-    // Cycle by cycle: each place takes the row that belongs there, until the cycle closes.
-    for start in 0..order.len() {
-        let mut place = start;
-        loop {
-            let from = std::mem::replace(&mut order[place].1, place);
-            if from == place || from == start {
-                break;
-            }
-            rows.swap(place, from);
-            place = from;
-        }
-    }
+    let mut ordered = Vec::new();
+    places(&rows, symbols).par_iter().map(|(_, place)| rows[*place].clone()).collect_into_vec(&mut ordered);
+    ordered
 }
 
-/// Joins two lists in order to one in order. Lists in another order are joined, too, to one in none.
-pub(super) fn interleave(ours: Vec<Row>, theirs: impl ExactSizeIterator<Item = Row>, symbols: &Symbols) -> Vec<Row> {
-    let mut joined = Vec::with_capacity(ours.len() + theirs.len());
-    let mut theirs = theirs.peekable();
-    for row in ours {
-        while let Some(earlier) = theirs.next_if(|other| compare(other, &row, symbols).is_lt()) {
-            joined.push(earlier);
+/// Rows of two workers in order. Of the second one the places are known; `renamed` gives a row of it the numbers of the
+/// first, which `symbols` belong to.
+pub(super) fn joined(
+    ours: &[Row],
+    (theirs, their_places): (&[Row], Vec<(i64, usize)>),
+    renamed: impl Fn(&Row) -> Row + Sync,
+    symbols: &Symbols,
+) -> Vec<Row> {
+    let our_places = places(ours, symbols);
+    let mut their_places = their_places.into_iter().peekable();
+    // Places in the two lists, the second one's behind those of the first.
+    let mut order: Vec<usize> = Vec::with_capacity(ours.len() + theirs.len());
+    for (time, place) in our_places {
+        let is_earlier = |(other, at): &(i64, usize)| {
+            let told_apart = || compare(&renamed(&theirs[*at]), &ours[place], symbols);
+            other.cmp(&time).then_with(told_apart).is_lt()
+        };
+        while let Some((_, at)) = their_places.next_if(is_earlier) {
+            order.push(ours.len() + at);
         }
-        joined.push(row);
+        order.push(place);
     }
-    joined.extend(theirs);
+    order.extend(their_places.map(|(_, at)| ours.len() + at));
+    let mut joined = Vec::new();
+    let row_at = |place: &usize| ours.get(*place).cloned().unwrap_or_else(|| renamed(&theirs[*place - ours.len()]));
+    order.par_iter().map(row_at).collect_into_vec(&mut joined);
     joined
+}
+
+/// Times and places of rows, in the order of the rows.
+pub(super) fn places(rows: &[Row], symbols: &Symbols) -> Vec<(i64, usize)> {
+    let mut places: Vec<(i64, usize)> = rows.iter().enumerate().map(|(place, row)| (row.time, place)).collect();
+    places.par_sort_unstable_by(|(a_time, a), (b_time, b)| {
+        a_time.cmp(b_time).then_with(|| compare(&rows[*a], &rows[*b], symbols))
+    });
+    places
 }

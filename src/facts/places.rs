@@ -50,6 +50,7 @@ impl Facts {
         for row in &mut self.rows {
             row.service = ours(row.service);
         }
+        self.is_ordered = false;
         for (service, place) in taken(&mut self.homes, into, |service| *service) {
             self.homes.entry(ours(service)).and_modify(|known| known.merge(&place)).or_insert(place);
         }

@@ -11,7 +11,7 @@ use super::symbols::{EMPTY, Symbol};
 use super::{Facts, Home, Map, home, order};
 use crate::classify::{ClassKey, Classified, Classifier};
 use crate::model::report::Evidence;
-use crate::model::{Platform, Position, Timestamp};
+use crate::model::{Platform, Position, Stream, Timestamp};
 
 /// Facts at rest: nothing is added any more, and rows stand in time order.
 pub struct Settled {
@@ -19,6 +19,8 @@ pub struct Settled {
     pub facts: Facts,
     /// Kept entries by (time, insertId, service, position).
     pub rows: Vec<Row>,
+    /// What most look-ups ask of a row.
+    index: RowIndex,
     /// Classes by number.
     pub classes: Vec<Classified>,
     /// Index of the rows of each service.
@@ -29,16 +31,40 @@ pub struct Settled {
     audit: Map<Symbol, Vec<u32>>,
 }
 
+/// Some columns of the rows: rows are wide, and whoever asks many of them for no more than this waits for memory.
+struct RowIndex {
+    times: Vec<i64>,
+    classes: Vec<ClassId>,
+    streams: Vec<Stream>,
+}
+
+impl RowIndex {
+    fn of(rows: &[Row]) -> Self {
+        let mut times = Vec::with_capacity(rows.len());
+        let (mut classes, mut streams) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+        for row in rows {
+            times.push(row.time);
+            classes.push(row.class);
+            streams.push(row.stream);
+        }
+        Self { times, classes, streams }
+    }
+}
+
 impl Settled {
     /// The text behind a symbol.
     pub fn text(&self, symbol: Symbol) -> &str {
         self.facts.symbols.text(symbol)
     }
 
+    /// The numbers of a service's rows.
+    pub fn numbers_of(&self, service: Symbol) -> impl Iterator<Item = usize> {
+        self.by_service.get(&service).into_iter().flatten().map(|number| *number as usize)
+    }
+
     /// The rows of a service, with their numbers.
     pub fn rows_of(&self, service: Symbol) -> impl Iterator<Item = (usize, &Row)> {
-        let numbers = self.by_service.get(&service).into_iter().flatten();
-        numbers.map(|number| (*number as usize, &self.rows[*number as usize]))
+        self.numbers_of(service).map(|number| (number, &self.rows[number]))
     }
 
     /// What the audit entries say about a service, in time order.
@@ -51,6 +77,32 @@ impl Settled {
     pub fn instances_of(&self, service: Symbol) -> impl Iterator<Item = (Symbol, &Life)> {
         let instances = self.instances.get(&service).into_iter().flatten();
         instances.filter_map(move |instance| Some((*instance, self.facts.lives.get(&(service, *instance))?)))
+    }
+
+    /// When a row happened, in nanoseconds since the epoch, by its number.
+    pub fn time(&self, row: usize) -> i64 {
+        self.index.times[row]
+    }
+
+    /// The log that a row stands in, by its number.
+    pub fn stream(&self, row: usize) -> Stream {
+        self.index.streams[row]
+    }
+
+    /// The class of a row, by its number.
+    pub fn class_at(&self, row: usize) -> &Classified {
+        &self.classes[self.index.classes[row].0 as usize]
+    }
+
+    /// The rows of a service whose classes are asked for, with their numbers.
+    pub fn rows_of_classes(
+        &self,
+        service: Symbol,
+        is_wanted: impl Fn(&Classified) -> bool,
+    ) -> impl Iterator<Item = (usize, &Row)> {
+        let wanted: Vec<bool> = self.classes.iter().map(is_wanted).collect();
+        let wanted = move |number: &usize| wanted[self.index.classes[*number].0 as usize];
+        self.numbers_of(service).filter(wanted).map(|number| (number, &self.rows[number]))
     }
 
     /// The class of a row.
@@ -143,7 +195,9 @@ impl Facts {
         self.resolve_copies();
         self.novelty.clean(classifier.redaction);
         let mut rows = std::mem::take(&mut self.rows);
-        order::put_in_order(&mut rows, &self.symbols);
+        if !self.is_ordered {
+            rows = order::in_order(rows, &self.symbols);
+        }
         super::repeats::count_once(&mut rows);
         let classes = std::mem::take(&mut self.classes);
         let known = classes.snapshot();
@@ -154,25 +208,27 @@ impl Facts {
         let joined = assemble::join_lines(&mut rows, &mut self.symbols, &mut open, classifier, &platform_of);
         let classes = open.0.into_known();
         let is_loose: Vec<bool> = classes.iter().map(|class| class.key == ClassKey::StackLine).collect();
-        let mut index = 0;
-        rows.retain(|row| {
-            let stays = !joined[index] && !is_loose[row.class.0 as usize];
-            index += 1;
-            stays
-        });
+        let mut is_joined = joined.into_iter();
+        rows.retain(|row| !is_joined.next().unwrap_or(false) && !is_loose[row.class.0 as usize]);
         self.audit.sort();
         let audit = self.audit_by_service();
         for service in self.homes.keys() {
             self.symbols.shorten(*service, |key| home::name_of(key).to_owned());
         }
-        let mut by_service: Map<Symbol, Vec<u32>> = Map::default();
-        for (number, row) in (0..).zip(&rows) {
-            by_service.entry(row.service).or_default().push(number);
-        }
-        let mut instances: Map<Symbol, Vec<Symbol>> = Map::default();
-        for (service, instance) in self.lives.keys() {
-            instances.entry(*service).or_default().push(*instance);
-        }
-        Settled { facts: self, rows, classes, by_service, instances, audit }
+        let (index, (by_service, instances)) = rayon::join(
+            || RowIndex::of(&rows),
+            || {
+                let mut by_service: Map<Symbol, Vec<u32>> = Map::default();
+                for (number, row) in (0..).zip(&rows) {
+                    by_service.entry(row.service).or_default().push(number);
+                }
+                let mut instances: Map<Symbol, Vec<Symbol>> = Map::default();
+                for (service, instance) in self.lives.keys() {
+                    instances.entry(*service).or_default().push(*instance);
+                }
+                (by_service, instances)
+            },
+        );
+        Settled { facts: self, rows, index, classes, by_service, instances, audit }
     }
 }

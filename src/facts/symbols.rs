@@ -46,6 +46,11 @@ impl Symbols {
         Symbol(number)
     }
 
+    /// The number of a text, if it is known.
+    pub fn find(&self, text: &str) -> Option<Symbol> {
+        if text.is_empty() { Some(EMPTY) } else { self.numbers.get(text).copied().map(Symbol) }
+    }
+
     /// The text of a number of this table.
     pub fn text(&self, symbol: Symbol) -> &str {
         self.texts.get(symbol.0 as usize).map_or("", |text| text)

@@ -17,7 +17,7 @@ use crate::facts::symbols::{EMPTY, Symbol};
 /// Failed requests by trace.
 pub type ByTrace = HashMap<Symbol, Vec<usize>, FixedState>;
 
-/// Indexes failed requests that have a trace.
+/// Indexes failed requests whose traces hold failed requests of other services, too: only these can wait for each other.
 pub fn by_trace(units: &[Unit]) -> ByTrace {
     let mut index = ByTrace::default();
     for (number, unit) in units.iter().enumerate() {
@@ -25,6 +25,7 @@ pub fn by_trace(units: &[Unit]) -> ByTrace {
             index.entry(unit.trace).or_default().push(number);
         }
     }
+    index.retain(|_, numbers| numbers.iter().any(|number| units[*number].service != units[numbers[0]].service));
     index
 }
 
@@ -64,7 +65,7 @@ pub fn attach_callers(
 }
 
 fn passed_on(settled: &Settled, unit: &Unit, cause: Explanation, join: Join) -> Explanation {
-    Explanation { join, distance: unit.end - settled.rows[cause.row].time, ..cause }
+    Explanation { join, distance: unit.end - settled.time(cause.row), ..cause }
 }
 
 /// Without a shared trace: the caller's error names a service of these files, whose requests fail inside the caller's.

@@ -4,7 +4,9 @@
 //! as JSON. Clusters whose texts contain one another's innermost message on the same instance at the
 //! same moment are one cause, represented by its clearest telling.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
 
 use foldhash::fast::FixedState;
 
@@ -13,7 +15,8 @@ use super::weights::{CORE_BYTES_MIN, SAME_EVENT_NANOS};
 use crate::classify::mark::Mark;
 use crate::classify::{Classified, Strength};
 use crate::facts::Settled;
-use crate::facts::clusters::Clusters;
+use crate::facts::clusters::{Cluster, Clusters};
+use crate::facts::row::Row;
 use crate::facts::symbols::{EMPTY, Symbol};
 use crate::model::Role;
 use crate::state::{ServiceState, State};
@@ -45,6 +48,8 @@ const HANDLED: [&str; 14] = [
 pub struct Causes {
     /// Cluster that represents each cluster (itself, for most).
     root_of: Vec<usize>,
+    /// What each cluster can claim; see [`strength`].
+    claims: Vec<Strength>,
     /// Candidate rows by (service, instance), in time order.
     pub by_instance: Map<(Symbol, Symbol), Vec<usize>>,
     /// Candidate rows by trace.
@@ -64,12 +69,17 @@ pub struct Causes {
 impl Causes {
     /// The cluster that represents the cause that a row tells.
     pub fn root(&self, clusters: &Clusters, row: usize) -> usize {
-        self.root_of[clusters.of_row[row]]
+        self.root_of[clusters.of_row(row)]
     }
 
     /// The cluster that represents the cause that a cluster tells.
     pub fn root_of(&self, cluster: usize) -> usize {
         self.root_of[cluster]
+    }
+
+    /// How much the rows of a cluster can claim.
+    pub fn claim(&self, cluster: usize) -> Strength {
+        self.claims[cluster]
     }
 
     /// All clusters that tell the cause of `root`.
@@ -99,38 +109,68 @@ fn is_candidate(class: &Classified) -> bool {
 
 /// Finds the candidates.
 pub fn causes(settled: &Settled, clusters: &Clusters, state: &State) -> Causes {
-    let mut by_instance: Map<(Symbol, Symbol), Vec<usize>> = Map::default();
-    let mut by_trace: Map<Symbol, Vec<usize>> = Map::default();
-    let mut by_revision: Map<(Symbol, Symbol), Vec<usize>> = Map::default();
-    let mut by_execution: Map<Symbol, Vec<usize>> = Map::default();
-    for (index, row) in settled.rows.iter().enumerate().filter(|(_, row)| is_candidate(settled.class(row))) {
-        if row.instance != EMPTY {
-            by_instance.entry((row.service, row.instance)).or_default().push(index);
-        }
-        if row.trace != EMPTY {
-            by_trace.entry(row.trace).or_default().push(index);
-        }
-        if row.execution != EMPTY {
-            by_execution.entry(row.execution).or_default().push(index);
-        }
-        by_revision.entry((row.service, row.revision)).or_default().push(index);
-    }
-    let mut ports: Map<(Symbol, Symbol), Vec<usize>> = Map::default();
-    for (index, row) in
-        settled.rows.iter().enumerate().filter(|(_, row)| settled.class(row).mark == Mark::PortAnnounced)
-    {
-        ports.entry((row.service, row.instance)).or_default().push(index);
-    }
+    let rows_that = |is_wanted: &dyn Fn(&Classified) -> bool| -> Vec<usize> {
+        let class_of = |cluster: &Cluster| &settled.classes[cluster.class.0 as usize];
+        let wanted: Vec<bool> = clusters.list.iter().map(|cluster| is_wanted(class_of(cluster))).collect();
+        (0..settled.rows.len()).filter(|row| wanted[clusters.of_row(*row)]).collect()
+    };
+    let candidates = rows_that(&is_candidate);
+    let (by_instance, (by_revision, (by_trace, by_execution))) = rayon::join(
+        || indexed(settled, &candidates, |row| (row.instance != EMPTY).then_some((row.service, row.instance))),
+        || {
+            rayon::join(
+                || indexed(settled, &candidates, |row| Some((row.service, row.revision))),
+                || {
+                    (
+                        indexed(settled, &candidates, |row| Some(row.trace).filter(|trace| *trace != EMPTY)),
+                        indexed(settled, &candidates, |row| Some(row.execution).filter(|run| *run != EMPTY)),
+                    )
+                },
+            )
+        },
+    );
+    let announced = rows_that(&|class| class.mark == Mark::PortAnnounced);
+    let ports = indexed(settled, &announced, |row| Some((row.service, row.instance)));
     let root_of = join_tellings(settled, clusters, &by_instance, &by_revision);
     let described = |service: &ServiceState| service.history.target_port.map(|port| (service.symbol, port.to_string()));
     let probed = state.services.iter().filter_map(described).collect();
-    let shown = |service: Symbol, instance: Symbol| -> HashSet<usize, FixedState> {
-        let rows = by_instance.get(&(service, instance)).into_iter().flatten();
-        rows.map(|row| root_of[clusters.of_row[*row]]).collect()
+    let shown = |service: Symbol, instance: Symbol| -> Vec<usize> {
+        // An instance shows many rows of few lines.
+        let mut roots = Vec::new();
+        for row in by_instance.get(&(service, instance)).into_iter().flatten() {
+            let root = root_of[clusters.of_row(*row)];
+            if !roots.contains(&root) {
+                roots.push(root);
+            }
+        }
+        roots
     };
-    let is_known = |root: usize| strength(&settled.classes[clusters.list[root].class.0 as usize]) <= Strength::Named;
+    let claims: Vec<Strength> =
+        clusters.list.iter().map(|cluster| strength(&settled.classes[cluster.class.0 as usize])).collect();
+    let is_known = |root: usize| claims[root] <= Strength::Named;
     let specificity = Specificity::of(state, &shown, &is_known);
-    Causes { root_of, by_instance, by_trace, by_revision, by_execution, ports, probed, specificity }
+    Causes { root_of, claims, by_instance, by_trace, by_revision, by_execution, ports, probed, specificity }
+}
+
+/// Rows by what they have in common, in time order.
+fn indexed<K: Hash + Eq>(settled: &Settled, rows: &[usize], key: impl Fn(&Row) -> Option<K>) -> Map<K, Vec<usize>> {
+    // Numbers first, so that each list is made once, in its length.
+    let mut numbers: Map<K, usize> = Map::default();
+    let mut lengths: Vec<usize> = Vec::new();
+    let mut numbered: Vec<(usize, usize)> = Vec::with_capacity(rows.len());
+    for row in rows {
+        if let Some(key) = key(&settled.rows[*row]) {
+            let number = *numbers.entry(key).or_insert(lengths.len());
+            if number == lengths.len() {
+                lengths.push(0);
+            }
+            lengths[number] += 1;
+            numbered.push((number, *row));
+        }
+    }
+    let mut lists: Vec<Vec<usize>> = lengths.into_iter().map(Vec::with_capacity).collect();
+    numbered.into_iter().for_each(|(number, row)| lists[number].push(row));
+    numbers.into_iter().map(|(key, number)| (key, std::mem::take(&mut lists[number]))).collect()
 }
 
 /// Joins clusters that repeat one message; returns the representative of each cluster.
@@ -144,13 +184,13 @@ fn join_tellings(
     let no_instance = by_revision
         .values()
         .map(|rows| rows.iter().copied().filter(|row| settled.rows[*row].instance == EMPTY).collect::<Vec<usize>>());
-    for rows in by_instance.values().cloned().chain(no_instance) {
+    for rows in by_instance.values().map(Cow::Borrowed).chain(no_instance.map(Cow::Owned)) {
         for (position, &later) in rows.iter().enumerate() {
             for &earlier in rows[..position].iter().rev().take(NEIGHBOURS_MAX) {
-                if settled.rows[later].time - settled.rows[earlier].time > SAME_EVENT_NANOS {
+                if settled.time(later) - settled.time(earlier) > SAME_EVENT_NANOS {
                     break;
                 }
-                let (a, b) = (clusters.of_row[earlier], clusters.of_row[later]);
+                let (a, b) = (clusters.of_row(earlier), clusters.of_row(later));
                 if a != b && find(&mut parent, a) != find(&mut parent, b) && tells_the_same(settled, earlier, later) {
                     let (a, b) = (find(&mut parent, a), find(&mut parent, b));
                     parent[a.max(b)] = a.min(b);

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use foldhash::fast::FixedState;
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::explain::Explanation;
 use super::groups::{Basis, Group};
@@ -49,7 +50,7 @@ impl View<'_> {
                 if unit.kind != UnitKind::Request && self.settled.rows[*row].stream == Stream::Requests {
                     continue;
                 }
-                let cluster = self.clusters.of_row[*row];
+                let cluster = self.clusters.of_row(*row);
                 if cluster != group.root || group.basis == Basis::Unexplained {
                     let order = u8::from(unit.kind == UnitKind::Request);
                     by_cluster.entry((order, cluster)).or_default().push((number, *row));
@@ -57,7 +58,7 @@ impl View<'_> {
             }
         }
         let mut effects: Vec<ChainLink> =
-            by_cluster.into_iter().map(|((_, cluster), rows)| self.effect_link(group, cluster, &rows)).collect();
+            by_cluster.into_par_iter().map(|((_, cluster), rows)| self.effect_link(group, cluster, &rows)).collect();
         effects.sort_by_key(|link| {
             (link.role, link.evidence.first().map(|evidence| evidence.timestamp), link.cluster.clone())
         });
@@ -69,15 +70,15 @@ impl View<'_> {
         let cluster = &self.clusters.list[group.root];
         let class = &self.settled.classes[cluster.class.0 as usize];
         let own: Vec<usize> =
-            group.rows.iter().copied().filter(|row| self.clusters.of_row[*row] == group.root).collect();
-        let other = group.rows.iter().copied().filter(|row| self.clusters.of_row[*row] != group.root);
+            group.rows.iter().copied().filter(|row| self.clusters.of_row(*row) == group.root).collect();
+        let other = group.rows.iter().copied().filter(|row| self.clusters.of_row(*row) != group.root);
         // A trace says more than a line about it.
         let trace = own.iter().copied().find(|row| self.settled.text(self.settled.rows[*row].text).contains('\n'));
         let mut quoted: Vec<usize> = trace.into_iter().collect();
         quoted.extend(own.iter().copied().filter(|row| Some(*row) != trace).take(EVIDENCE_MAX - 1 - quoted.len()));
         let mut quoted_clusters = vec![group.root];
         for row in other {
-            let telling = self.clusters.of_row[row];
+            let telling = self.clusters.of_row(row);
             if quoted.len() < EVIDENCE_MAX + 1 && !quoted_clusters.contains(&telling) {
                 quoted_clusters.push(telling);
                 quoted.push(row);
@@ -124,8 +125,8 @@ impl View<'_> {
         for (number, row) in rows {
             match group.units[*number].1 {
                 Some(cause) if cause.join < super::explain::Join::Revision => {
-                    let from = Timestamp(self.settled.rows[cause.row].time);
-                    seconds.push(Timestamp(self.settled.rows[*row].time).seconds_since(from));
+                    let from = Timestamp(self.settled.time(cause.row));
+                    seconds.push(Timestamp(self.settled.time(*row)).seconds_since(from));
                 }
                 Some(_) => elsewhere += 1,
                 None => {}
@@ -162,7 +163,7 @@ impl View<'_> {
                     with_death.push(Timestamp(unit.end).seconds_since(Timestamp(death.end)));
                 }
                 (Some(cause), _) if cause.join < super::explain::Join::Revision => {
-                    with_cause.push(Timestamp(unit.end).seconds_since(Timestamp(self.settled.rows[cause.row].time)));
+                    with_cause.push(Timestamp(unit.end).seconds_since(Timestamp(self.settled.time(cause.row))));
                 }
                 (Some(_), _) => elsewhere += 1,
                 (None, _) => {}

@@ -17,7 +17,7 @@ use statrs::distribution::{Binomial, DiscreteCDF};
 use crate::stats::{adjust, number, p_text};
 
 use super::attach::twin_key;
-use super::causes::{Causes, strength};
+use super::causes::Causes;
 use super::explain::{Explanation, Join, request_window};
 use super::units::{Unit, UnitKind};
 use super::weights::{ANSWER_NANOS, CHANCE_MOST, CLOCK_NANOS, DEATH_NANOS_MAX, MOMENTS_ELSEWHERE_MIN};
@@ -153,11 +153,10 @@ pub fn ask(
     weakest: Strength,
     tried: &mut Tried,
 ) -> Vec<usize> {
-    let claim = |root: usize| strength(&settled.classes[clusters.list[root].class.0 as usize]);
     let mut hits: BTreeMap<Question, Vec<usize>> = BTreeMap::new();
     for (index, cause) in explained.iter().enumerate() {
         if let Some(cause) = cause.filter(|cause| cause.join == Join::Instance)
-            && is_asked(&units[index], claim(cause.root))
+            && is_asked(&units[index], causes.claim(cause.root))
         {
             hits.entry((cause.root, units[index].kind)).or_default().push(index);
         }
@@ -183,8 +182,8 @@ pub fn ask(
                 .map(|unit| (unit.service, unit.instance))
                 .collect();
             let rows = places.iter().filter_map(|place| causes.by_instance.get(place)).flatten();
-            let written: HashSet<usize, FixedState> = rows.map(|row| clusters.of_row[*row]).collect();
-            for cluster in written.into_iter().filter(|cluster| claim(*cluster) <= weakest) {
+            let written: HashSet<usize, FixedState> = rows.map(|row| clusters.of_row(*row)).collect();
+            for cluster in written.into_iter().filter(|cluster| causes.claim(*cluster) <= weakest) {
                 tried.asked.insert((causes.root_of(cluster), kind));
             }
         }
@@ -222,8 +221,7 @@ impl Line {
             if *owner != service {
                 continue;
             }
-            let times =
-                rows.iter().filter(|row| causes.root(clusters, **row) == root).map(|row| settled.rows[*row].time);
+            let times = rows.iter().filter(|row| causes.root(clusters, **row) == root).map(|row| settled.time(*row));
             let moments = apart(times);
             let windows = places.get(instance).map_or_else(Vec::new, |place| joined(&place.windows));
             let is_within = |time: &i64| {

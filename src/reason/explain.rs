@@ -5,7 +5,7 @@
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
-use super::causes::{Causes, strength};
+use super::causes::Causes;
 use super::chance::{self, Tried};
 use super::units::{Unit, UnitKind};
 use super::weights::{ANSWER_NANOS, CLOCK_NANOS, DEATH_NANOS_MAX};
@@ -58,15 +58,7 @@ pub struct Explained {
 
 /// Explains each unit.
 pub fn explain(settled: &Settled, clusters: &Clusters, causes: &Causes, units: &[Unit]) -> Explained {
-    let mut view = View {
-        settled,
-        clusters,
-        causes,
-        units,
-        strengths: settled.classes.iter().map(strength).collect(),
-        traced: callers::by_trace(units),
-        tried: Tried::default(),
-    };
+    let mut view = View { settled, clusters, causes, units, traced: callers::by_trace(units), tried: Tried::default() };
     loop {
         let mut explained = strong(&mut view, units);
         // A line that only speaks of failure is asked last, when nothing better explains the unit.
@@ -77,7 +69,7 @@ pub fn explain(settled: &Settled, clusters: &Clusters, causes: &Causes, units: &
                 explained[index] = found;
             }
             let refused = chance::ask(settled, clusters, causes, units, &explained, Strength::Suspect, &mut view.tried);
-            let is_strong = |root: &usize| view.strengths[clusters.list[*root].class.0 as usize] < Strength::Suspect;
+            let is_strong = |root: &usize| causes.claim(*root) < Strength::Suspect;
             if refused.is_empty() || refused.iter().any(is_strong) {
                 break refused;
             }
@@ -116,8 +108,6 @@ pub(super) struct View<'a> {
     clusters: &'a Clusters,
     pub(super) causes: &'a Causes,
     units: &'a [Unit],
-    /// What each class can claim, by its number: asked for every row near a failure.
-    strengths: Vec<Strength>,
     /// Failed requests by trace.
     traced: callers::ByTrace,
     /// Roots that were asked whether they stand beside failed requests by chance.
@@ -279,11 +269,11 @@ impl View<'_> {
     }
 
     pub(super) fn time(&self, row: usize) -> i64 {
-        self.settled.rows[row].time
+        self.settled.time(row)
     }
 
     fn strength(&self, row: usize) -> Strength {
-        self.strengths[self.settled.rows[row].class.0 as usize]
+        self.causes.claim(self.clusters.of_row(row))
     }
 }
 

@@ -7,14 +7,14 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use foldhash::fast::FixedState;
 
-use super::causes::{Causes, strength};
+use super::causes::Causes;
 use super::explain::Explanation;
 use super::rejected::Rejected;
 use super::units::{Unit, UnitKind};
 use super::weights::{DEATH_NANOS_MAX, REFUSED_CALLERS_MIN, SAME_EVENT_NANOS};
+use crate::classify::Strength;
 use crate::classify::level::Level;
 use crate::classify::mark::Mark;
-use crate::classify::{Classified, Strength};
 use crate::facts::Settled;
 use crate::facts::clusters::Clusters;
 use crate::facts::symbols::{EMPTY, Symbol};
@@ -95,7 +95,7 @@ pub fn groups(
         let told_by = instance.and_then(|(unit, _)| units[*unit].rows.first()).copied().unwrap_or(rows[0]);
         Group {
             basis: Basis::Unexplained,
-            root: clusters.of_row[told_by],
+            root: clusters.of_row(told_by),
             service: units[members[0].0].service,
             units: members,
             rows,
@@ -171,11 +171,13 @@ fn mark_consequences(
     groups: &mut [Group],
     taken: &mut HashSet<usize, FixedState>,
 ) {
+    let mut roots = candidate_roots(settled, clusters, causes);
+    roots.retain(|root| !taken.contains(root));
+    if roots.is_empty() {
+        return;
+    }
     let places: Vec<Places> = groups.iter().map(|group| Places::of(units, group)).collect();
-    for root in candidate_roots(settled, clusters, causes) {
-        if taken.contains(&root) {
-            continue;
-        }
+    for root in roots {
         let rows = rows_of(clusters, causes, root);
         let mut best: Option<(usize, usize)> = None;
         let mut inside_any = vec![false; rows.len()];
@@ -255,7 +257,7 @@ fn candidate_roots(settled: &Settled, clusters: &Clusters, causes: &Causes) -> V
         .filter(|cluster| {
             let class = &settled.classes[clusters.list[*cluster].class.0 as usize];
             class.role == Role::Cause
-                && strength(class) < Strength::None
+                && causes.claim(*cluster) < Strength::None
                 && causes.root(clusters, clusters.list[*cluster].rows[0]) == *cluster
         })
         .collect()
@@ -271,7 +273,7 @@ fn unattached(
     let mut roots: Vec<usize> = candidate_roots(settled, clusters, causes)
         .into_iter()
         .filter(|root| !taken.contains(root))
-        .filter(|root| speaks_for_itself(&settled.classes[clusters.list[*root].class.0 as usize]))
+        .filter(|root| speaks_for_itself(settled, clusters, causes, *root))
         .filter(|root| !is_few_refused_callers(settled, clusters, *root))
         .collect();
     roots.sort_by_key(|root| {
@@ -322,8 +324,9 @@ fn is_few_refused_callers(settled: &Settled, clusters: &Clusters, root: usize) -
 }
 
 /// An error, or a known cause at warning level even where the application says that it went on.
-fn speaks_for_itself(class: &Classified) -> bool {
-    strength(class) <= Strength::UnknownError || (class.strength == Strength::Named && class.level >= Level::Warning)
+fn speaks_for_itself(settled: &Settled, clusters: &Clusters, causes: &Causes, root: usize) -> bool {
+    let class = &settled.classes[clusters.list[root].class.0 as usize];
+    causes.claim(root) <= Strength::UnknownError || (class.strength == Strength::Named && class.level >= Level::Warning)
 }
 
 /// If at least four of five `later` rows stand within moments of an `earlier` row on the same instance:
@@ -331,7 +334,7 @@ fn speaks_for_itself(class: &Classified) -> bool {
 fn follows(settled: &Settled, earlier: &[usize], later: &[usize]) -> Option<i64> {
     let mut near = 0;
     let mut smallest = i64::MAX;
-    let time_of = |row: &usize| settled.rows[*row].time;
+    let time_of = |row: &usize| settled.time(*row);
     for row in later.iter().map(|row| &settled.rows[*row]) {
         // Both are in time order.
         let near_by = &earlier[earlier.partition_point(|leader| time_of(leader) < row.time - DEATH_NANOS_MAX)..];

@@ -122,7 +122,7 @@ pub fn reason(
     tracing::debug!(units = units.len(), elapsed = ?start.elapsed(), "failures and candidates listed");
     let explained = explain::explain(settled, clusters, &causes, &units);
     tracing::debug!(elapsed = ?start.elapsed(), "failures explained");
-    let rejected = rejected::rejected(settled, clusters, &causes, &units, &explained);
+    let rejected = rejected::rejected(clusters, &causes, &units, &explained);
     let groups = groups::groups(settled, clusters, &causes, &units, &explained.units, &rejected);
     let total: f64 = units.iter().map(verdict::weight).sum();
     let filtered = coverage.lowest_severity.is_some();
@@ -175,8 +175,10 @@ pub fn reason(
     // Before anything is suppressed: a cause that somebody ignores is not thereby ruled out.
     let told = drafts.len().min(weights::FINDINGS_MAX);
     let mut ruled_out = ruled_out::ruled_out(settled, clusters, state, &drafts[..told]);
-    ruled_out.extend(rejected.told(settled, clusters, files));
+    ruled_out.extend(rejected.told(settled, clusters, &causes, files));
     ruled_out.extend(not_new);
+    // Many small lists, and the work goes on without them.
+    rayon::spawn(move || drop((units, causes, explained, groups)));
     let suppressed = ignore.suppress(&mut drafts, coverage.last());
     let left_out = drafts.len().saturating_sub(weights::FINDINGS_MAX);
     drafts.truncate(weights::FINDINGS_MAX);
@@ -219,14 +221,27 @@ impl Teller<'_> {
         let index = self.state.services.iter().position(|service| service.symbol == group.service);
         let service = index.map(|index| &self.state.services[index]);
         let view = chain::View { settled, clusters, units, files: self.files };
-        let words = words::Words { settled, clusters, units, catalog: self.catalog, service, group };
-        let chain = view.chain(group);
-        let revisions = words.revisions();
+        let (chain, revisions) = rayon::join(|| view.chain(group), || words::revisions(settled, units, group));
+        let words =
+            words::Words { settled, clusters, units, catalog: self.catalog, service, group, revisions: &revisions };
         let why = why::Why { settled, units, group, chain: &chain, service, revisions: &revisions };
         let class = &settled.classes[clusters.list[group.root].class.0 as usize];
-        let score_parts = verdict::score(settled, clusters, self.causes, units, group, self.total);
         let service_name = settled.text(group.service).to_owned();
-        let (sentences, probe_passed, resolved_by) = (why.sentences(), why.passed_probe() > 0, why.resolved_by());
+        let ((sentences, probe_passed, resolved_by), ((title, summary, impact), (score_parts, occurrences))) =
+            rayon::join(
+                || (why.sentences(), why.passed_probe() > 0, why.resolved_by()),
+                || {
+                    rayon::join(
+                        || (words.title(), words.summary(), words.impact()),
+                        || {
+                            (
+                                verdict::score(self.causes, units, group, self.total),
+                                occurrences::occurrences(settled, clusters, units, group),
+                            )
+                        },
+                    )
+                },
+            );
         let (first, last) = (Timestamp(why.first()), Timestamp(why.last()));
         let kinds = |kind: UnitKind| group.units.iter().filter(|(unit, _)| units[*unit].kind == kind).count();
         let first_unit = group.units.iter().map(|(unit, _)| &units[*unit]).find(|unit| unit.instance != EMPTY);
@@ -257,11 +272,10 @@ impl Teller<'_> {
         if let Some(revision) = &resolved_by {
             support.push(format!("it ends with {revision}: that revision became ready and logs on without it"));
         }
-        let occurrences = occurrences::occurrences(settled, clusters, units, group);
         let finding = Finding {
             rank: 0,
             fingerprint: fingerprint(class, &service_name, group),
-            title: words.title(),
+            title,
             verdict: verdict::verdict(settled, clusters, self.causes, units, group, self.filtered),
             score: score_parts.iter().map(|part| part.value).sum(),
             score_parts,
@@ -279,10 +293,10 @@ impl Teller<'_> {
                 },
                 signature: class.signature.clone(),
                 category: words.category(),
-                summary: words.summary(),
+                summary,
             },
             why: sentences,
-            impact: words.impact(),
+            impact,
             support,
             against,
             missing: if group.basis == Basis::Unexplained {

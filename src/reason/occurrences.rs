@@ -22,7 +22,7 @@ pub(super) fn id_of(what: &(impl Hash + ?Sized)) -> u64 {
 /// What failed through the group's cause; where nothing failed, the entries that tell it.
 pub(super) fn occurrences(settled: &Settled, clusters: &Clusters, units: &[Unit], group: &Group) -> Vec<Occurrence> {
     let mut found: Vec<Occurrence> = if group.units.is_empty() {
-        let own = group.rows.iter().filter(|row| clusters.of_row[**row] == group.root);
+        let own = group.rows.iter().filter(|row| clusters.of_row(**row) == group.root);
         own.map(|row| &settled.rows[*row])
             .map(|row| Occurrence { time: row.time, kind: Kind::Other, id: row_id(settled, row) })
             .collect()

@@ -50,7 +50,7 @@ pub(super) fn attach(
             continue;
         }
         for (kill, row) in shown {
-            let distance = units[kill].end - settled.rows[row].time;
+            let distance = units[kill].end - settled.time(row);
             explained[kill] = Some(Explanation { root, row, join: Join::Instance, distance, rivals: false });
         }
     }
@@ -61,7 +61,7 @@ fn before(settled: &Settled, clusters: &Clusters, causes: &Causes, kill: &Unit) 
     let mut found = BTreeMap::new();
     let rows = causes.by_instance.get(&(kill.service, kill.instance)).map_or(&[][..], Vec::as_slice);
     let window = kill.end - BEFORE_KILL_NANOS..=kill.end + CLOCK_NANOS;
-    for &row in rows.iter().filter(|row| window.contains(&settled.rows[**row].time)) {
+    for &row in rows.iter().filter(|row| window.contains(&settled.time(**row))) {
         let class = settled.class(&settled.rows[row]);
         let root = causes.root(clusters, row);
         // Whatever the application says of going on: it did not.

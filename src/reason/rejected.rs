@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use foldhash::fast::FixedState;
 
-use super::causes::{Causes, strength};
+use super::causes::Causes;
 use super::explain::Explained;
 use super::units::{Unit, UnitKind};
 use super::weights::{REJECTED_LINES_MAX, REJECTING_UNITS_MIN};
@@ -26,13 +26,7 @@ pub struct Rejected {
 
 /// Collects the lines that nothing knows and that the tests reject. A known cause or an exception stays a finding of its
 /// own, whatever it stands beside.
-pub fn rejected(
-    settled: &Settled,
-    clusters: &Clusters,
-    causes: &Causes,
-    units: &[Unit],
-    explained: &Explained,
-) -> Rejected {
+pub fn rejected(clusters: &Clusters, causes: &Causes, units: &[Unit], explained: &Explained) -> Rejected {
     let mut reasons: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     for (root, meeting) in explained.tried.refused() {
         reasons.entry(root).or_default().push(meeting.words());
@@ -46,8 +40,7 @@ pub fn rejected(
     // What stands beside one kind of failure by chance may still be joined to another by its trace.
     let holds: HashSet<usize, FixedState> = explained.units.iter().flatten().map(|cause| cause.root).collect();
     reasons.retain(|root, _| {
-        let class = &settled.classes[clusters.list[*root].class.0 as usize];
-        matches!(strength(class), Strength::UnknownError | Strength::Suspect) && !holds.contains(root)
+        matches!(causes.claim(*root), Strength::UnknownError | Strength::Suspect) && !holds.contains(root)
     });
     Rejected { reasons }
 }
@@ -66,10 +59,15 @@ fn beside_none(clusters: &Clusters, causes: &Causes, units: &[Unit], explained: 
     }
     left.retain(|_, (requests, instances)| *requests + *instances >= REJECTING_UNITS_MIN);
     let mut found = BTreeMap::new();
+    let mut is_met = vec![false; clusters.list.len()];
     for ((service, _), rows) in &causes.by_instance {
         let Some((requests, instances)) = left.get(service) else { continue };
         for row in rows {
-            found.entry(causes.root(clusters, *row)).or_insert_with(|| {
+            let root = causes.root(clusters, *row);
+            if std::mem::replace(&mut is_met[root], true) {
+                continue;
+            }
+            found.entry(root).or_insert_with(|| {
                 let counted = |count: usize, one: &str, many: &str| match count {
                     0 => None,
                     1 => Some(format!("the one {one}")),
@@ -94,12 +92,9 @@ impl Rejected {
     }
 
     /// What to say about them: errors before warnings, of these the loudest first.
-    pub fn told(&self, settled: &Settled, clusters: &Clusters, files: &[String]) -> Vec<RuledOut> {
+    pub fn told(&self, settled: &Settled, clusters: &Clusters, causes: &Causes, files: &[String]) -> Vec<RuledOut> {
         let mut roots: Vec<usize> = self.roots().collect();
-        roots.sort_by_key(|root| {
-            let cluster = &clusters.list[*root];
-            (strength(&settled.classes[cluster.class.0 as usize]), u64::MAX - cluster.count, *root)
-        });
+        roots.sort_by_key(|root| (causes.claim(*root), u64::MAX - clusters.list[*root].count, *root));
         let mut told: Vec<RuledOut> =
             roots.iter().take(REJECTED_LINES_MAX).map(|root| self.one(settled, clusters, files, *root)).collect();
         let others = &roots[told.len()..];

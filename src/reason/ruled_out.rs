@@ -6,7 +6,6 @@ use crate::facts::Settled;
 use crate::facts::clusters::Clusters;
 use crate::model::Category;
 use crate::model::report::RuledOut;
-use crate::state::overlap::revision_state;
 use crate::state::{ServiceState, State};
 
 /// The usual suspects of each service that has a finding.
@@ -25,7 +24,7 @@ pub fn ruled_out(settled: &Settled, clusters: &Clusters, state: &State, drafts: 
 }
 
 fn two_revisions(service: &ServiceState) -> Option<RuledOut> {
-    let state = revision_state(service);
+    let state = &service.revision_state;
     let written = service.revisions.iter().filter(|revision| revision.span.is_some()).count();
     if matches!(state.role.as_str(), "cause" | "unknown") {
         return None;

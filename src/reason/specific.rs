@@ -53,11 +53,7 @@ pub struct Specificity {
 impl Specificity {
     /// Compares the instances of each service. `shown` gives the lines of an instance; `is_known` says of a line
     /// whether a signature or an exception tells what it means.
-    pub fn of(
-        state: &State,
-        shown: &dyn Fn(Symbol, Symbol) -> HashSet<usize, FixedState>,
-        is_known: &dyn Fn(usize) -> bool,
-    ) -> Self {
+    pub fn of(state: &State, shown: &dyn Fn(Symbol, Symbol) -> Vec<usize>, is_known: &dyn Fn(usize) -> bool) -> Self {
         let mut all = Self::default();
         for service in &state.services {
             let (of_service, of) = compared(service, shown);
@@ -93,10 +89,7 @@ impl Specificity {
 }
 
 /// The lines that failed instances of a service show, and how many lines its instances show in all.
-fn compared(
-    service: &ServiceState,
-    shown: &dyn Fn(Symbol, Symbol) -> HashSet<usize, FixedState>,
-) -> (BTreeMap<usize, Shown>, usize) {
+fn compared(service: &ServiceState, shown: &dyn Fn(Symbol, Symbol) -> Vec<usize>) -> (BTreeMap<usize, Shown>, usize) {
     let mut counts: BTreeMap<usize, (u64, u64)> = BTreeMap::new();
     let (mut failed, mut healthy) = (0, 0);
     for instance in &service.instances {

@@ -67,11 +67,15 @@ pub struct Unit {
 /// Everything that failed, in time order.
 pub fn units(settled: &Settled, state: &State) -> Vec<Unit> {
     let mut units = failed_instances(settled, state);
-    for (index, row) in settled.rows.iter().enumerate() {
-        let class = settled.class(row);
-        if row.stream == Stream::Requests && is_failed_request(settled, row) {
+    for index in 0..settled.rows.len() {
+        let (class, stream) = (settled.class_at(index), settled.stream(index));
+        if class.mark == Mark::None && !matches!(stream, Stream::Requests | Stream::Build) {
+            continue;
+        }
+        let row = &settled.rows[index];
+        if stream == Stream::Requests && is_failed_request(settled, row) {
             units.push(Unit { target: row.target, status: row.status, ..Unit::of(UnitKind::Request, row, index) });
-        } else if class.mark == Mark::BuildFailed || (row.stream == Stream::Build && class.role == Role::Cause) {
+        } else if class.mark == Mark::BuildFailed || (stream == Stream::Build && class.role == Role::Cause) {
             units.push(Unit::of(UnitKind::Build, row, index));
         } else if class.mark == Mark::WorkerLost {
             lost_worker(&mut units, row, index);
@@ -117,22 +121,27 @@ fn failed_instances(settled: &Settled, state: &State) -> Vec<Unit> {
                 ..Unit::of(if row.execution == EMPTY { UnitKind::Instance } else { UnitKind::Job }, row, first)
             };
             let rows = if rows.is_empty() { lost.collect() } else { rows };
-            units.extend(lives(settled, &instance.restarts, &unit, rows));
+            let unit = Unit { rows, ..unit };
+            if instance.restarts.is_empty() {
+                units.push(unit);
+            } else {
+                units.extend(lives(settled, &instance.restarts, &unit));
+            }
         }
     }
     units
 }
 
 /// One unit for each life of an instance: a container that is started again in place can fail again.
-fn lives(settled: &Settled, restarts: &[i64], whole: &Unit, rows: Vec<usize>) -> Vec<Unit> {
-    let life_of = |row: usize| restarts.partition_point(|start| *start <= settled.rows[row].time);
-    let last = rows.last().map(|row| life_of(*row));
+fn lives(settled: &Settled, restarts: &[i64], whole: &Unit) -> Vec<Unit> {
+    let life_of = |row: usize| restarts.partition_point(|start| *start <= settled.time(row));
+    let last = whole.rows.last().map(|row| life_of(*row));
     let mut by_life: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for row in rows {
-        by_life.entry(life_of(row)).or_default().push(row);
+    for row in &whole.rows {
+        by_life.entry(life_of(*row)).or_default().push(*row);
     }
     let one = |(life, rows): (usize, Vec<usize>)| {
-        let signs: Vec<i64> = rows.iter().map(|row| settled.rows[*row].time).collect();
+        let signs: Vec<i64> = rows.iter().map(|row| settled.time(*row)).collect();
         let end = if Some(life) == last { Some(whole.end) } else { first_of_last_group(&signs) };
         let start = life.checked_sub(1).map_or(whole.start, |before| restarts[before]);
         Unit { start, end: end.unwrap_or(whole.end), rows, ..whole.clone() }
@@ -158,14 +167,16 @@ fn lost_worker(units: &mut Vec<Unit>, row: &Row, index: usize) {
 /// the revision and the service both report it.
 fn failed_deploys(settled: &Settled) -> Vec<Unit> {
     let mut by_service: BTreeMap<Symbol, Vec<Unit>> = BTreeMap::new();
-    for (index, row) in settled.rows.iter().enumerate() {
-        let class = settled.class(row);
-        let refused =
-            matches!(row.stream, Stream::Activity | Stream::DataAccess | Stream::Policy) && row.level >= Level::Error;
-        let condition = row.stream == Stream::SystemEvent && row.level >= Level::Error;
-        if !(refused || condition || matches!(class.mark, Mark::DeployFailed | Mark::DeployRefused))
-            || class.role == Role::State
-        {
+    for index in 0..settled.rows.len() {
+        let (class, stream) = (settled.class_at(index), settled.stream(index));
+        let of_control_plane =
+            matches!(stream, Stream::Activity | Stream::DataAccess | Stream::Policy | Stream::SystemEvent);
+        let says_so = matches!(class.mark, Mark::DeployFailed | Mark::DeployRefused);
+        if class.role == Role::State || !(of_control_plane || says_so) {
+            continue;
+        }
+        let row = &settled.rows[index];
+        if !says_so && row.level < Level::Error {
             continue;
         }
         let job = class.mark == Mark::JobFailed || settled.text(row.text).starts_with("RunJob");

@@ -214,14 +214,14 @@ fn ask(
 ) -> Option<Asked> {
     let (calling, called) = (&groups[outer], &groups[inner]);
     let ends = |group: &Group| -> Vec<i64> { group.units.iter().map(|(unit, _)| units[*unit].end).collect() };
-    let own = calling.rows.iter().filter(|row| clusters.of_row[**row] == calling.root);
+    let own = calling.rows.iter().filter(|row| clusters.of_row(**row) == calling.root);
     let errors: Vec<i64> = match calling.basis {
         Basis::Unexplained => ends(calling),
-        _ => own.map(|row| settled.rows[*row].time).collect(),
+        _ => own.map(|row| settled.time(*row)).collect(),
     };
     let failures = ends(called);
-    let first_sign = failures.iter().chain(called.rows.iter().map(|row| &settled.rows[*row].time)).min()?;
-    let first_error = errors.iter().min()?;
+    let first_sign = failures.iter().copied().chain(called.rows.iter().map(|row| settled.time(*row))).min()?;
+    let first_error = errors.iter().copied().min()?;
     // An error is written when the caller gives up waiting.
     let failing: BTreeSet<i64> =
         failures.iter().flat_map(|end| minute_of(*end)..=minute_of(*end) + CALLER_LAG_MINUTES).collect();
@@ -243,9 +243,7 @@ fn ask(
         callee: inner,
         within: Share::new(within, failing.len() as u64),
         outside: Share::new(outside, quiet),
-        seconds_after: Timestamp(*first_error).seconds_since(Timestamp(*first_sign)),
-        holds: *first_error >= *first_sign - ANSWER_NANOS
-            && is_silent_outside
-            && answered.count() * 2 >= failed_at.len(),
+        seconds_after: Timestamp(first_error).seconds_since(Timestamp(first_sign)),
+        holds: first_error >= first_sign - ANSWER_NANOS && is_silent_outside && answered.count() * 2 >= failed_at.len(),
     })
 }

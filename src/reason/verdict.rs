@@ -1,6 +1,6 @@
 //! How far a group is proven, and its score with the reason of each part.
 
-use super::causes::{Causes, strength};
+use super::causes::Causes;
 use super::explain::Join;
 use super::groups::{Basis, Group};
 use super::units::{Unit, UnitKind};
@@ -56,13 +56,14 @@ pub fn verdict(
         Basis::Explained if class.mark == Mark::PortAnnounced => Verdict::Likely,
         // A refused caller may be refused rightly: the log does not know who should be let in.
         Basis::Unattached
-            if strength(class) == Strength::PlatformCause && settled.rows[group.rows[0]].stream != Stream::Requests =>
+            if causes.claim(group.root) == Strength::PlatformCause
+                && settled.rows[group.rows[0]].stream != Stream::Requests =>
         {
             Verdict::Likely
         }
         Basis::Unattached => Verdict::Possible,
         // A line that nothing knows may be the loudest of what a filter left over.
-        Basis::Explained if filtered && strength(class) >= Strength::UnknownError => Verdict::Possible,
+        Basis::Explained if filtered && causes.claim(group.root) >= Strength::UnknownError => Verdict::Possible,
         Basis::Explained => {
             let moments = moments(settled, clusters, group);
             // Lines that are mostly written without a failed request join one by chance.
@@ -72,7 +73,7 @@ pub fn verdict(
             let unspecific = beside || causes.is_unspecific(group.root);
             explained_verdict(
                 Proof {
-                    strength: strength(class),
+                    strength: causes.claim(group.root),
                     level: class.level,
                     unspecific,
                     moments,
@@ -108,7 +109,7 @@ fn at_answer(group: &Group) -> bool {
 
 /// Lines of the cause more than a second apart.
 fn moments(settled: &Settled, clusters: &Clusters, group: &Group) -> usize {
-    let own = group.rows.iter().filter(|row| clusters.of_row[**row] == group.root).map(|row| settled.rows[*row].time);
+    let own = group.rows.iter().filter(|row| clusters.of_row(**row) == group.root).map(|row| settled.time(*row));
     let mut last = i64::MIN;
     own.filter(|time| {
         let apart = time.saturating_sub(last) > w::ANSWER_NANOS;
@@ -167,15 +168,7 @@ fn only_limit(units: &[Unit], group: &Group) -> bool {
 }
 
 /// The score, part by part. `total` is the weight of all failed units of the files.
-pub fn score(
-    settled: &Settled,
-    clusters: &Clusters,
-    causes: &Causes,
-    units: &[Unit],
-    group: &Group,
-    total: f64,
-) -> Vec<ScorePart> {
-    let class = &settled.classes[clusters.list[group.root].class.0 as usize];
+pub fn score(causes: &Causes, units: &[Unit], group: &Group, total: f64) -> Vec<ScorePart> {
     let explains: f64 = group.units.iter().map(|(unit, _)| weight(&units[*unit])).sum();
     let joined = joined(group);
     let mut parts = Vec::new();
@@ -206,7 +199,7 @@ pub fn score(
     if group.basis == Basis::Unexplained {
         return parts;
     }
-    let (value, word) = match strength(class) {
+    let (value, word) = match causes.claim(group.root) {
         Strength::PlatformCause => (w::PLATFORM_CAUSE, "the platform names the cause"),
         Strength::Named => (w::NAMED_CAUSE, "an exception, or a known cause"),
         Strength::UnknownError => (w::UNKNOWN_ERROR, "an error message that no signature knows"),

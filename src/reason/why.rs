@@ -126,14 +126,14 @@ impl Why<'_> {
     /// First sign of the cause or, where there is none, of the failure.
     pub fn first(&self) -> i64 {
         let units = self.group.units.iter().map(|(unit, _)| self.units[*unit].end);
-        let rows = self.group.rows.iter().map(|row| self.settled.rows[*row].time);
+        let rows = self.group.rows.iter().map(|row| self.settled.time(*row));
         units.chain(rows).min().unwrap_or(0)
     }
 
     /// Last sign.
     pub fn last(&self) -> i64 {
         let units = self.group.units.iter().map(|(unit, _)| self.units[*unit].end);
-        let rows = self.group.rows.iter().map(|row| self.settled.rows[*row].time);
+        let rows = self.group.rows.iter().map(|row| self.settled.time(*row));
         units.chain(rows).max().unwrap_or(0)
     }
 

@@ -39,6 +39,19 @@ pub struct Words<'a> {
     pub service: Option<&'a ServiceState>,
     /// The group.
     pub group: &'a Group,
+    /// Names of its revisions; see [`revisions`].
+    pub revisions: &'a [String],
+}
+
+/// Names of the revisions that failed; of those that show the cause, where nothing failed.
+pub fn revisions(settled: &Settled, units: &[Unit], group: &Group) -> Vec<String> {
+    let failed = group.units.iter().map(|(unit, _)| units[*unit].revision);
+    let shown = group.rows.iter().map(|row| settled.rows[*row].revision);
+    // Few revisions stand on many rows.
+    let distinct: HashSet<Symbol, FixedState> = failed.chain(shown).filter(|revision| *revision != EMPTY).collect();
+    let mut names: Vec<String> = distinct.into_iter().map(|revision| settled.text(revision).to_owned()).collect();
+    names.sort();
+    names
 }
 
 impl Words<'_> {
@@ -54,18 +67,6 @@ impl Words<'_> {
         self.members().filter(|unit| unit.kind == kind).count()
     }
 
-    /// Names of the revisions that failed; of those that show the cause, where nothing failed.
-    pub fn revisions(&self) -> Vec<String> {
-        let failed = self.members().map(|unit| unit.revision);
-        let shown = self.group.rows.iter().map(|row| self.settled.rows[*row].revision);
-        // Few revisions stand on many rows.
-        let distinct: HashSet<Symbol, FixedState> = failed.chain(shown).filter(|revision| *revision != EMPTY).collect();
-        let mut names: Vec<String> =
-            distinct.into_iter().map(|revision| self.settled.text(revision).to_owned()).collect();
-        names.sort();
-        names
-    }
-
     /// Whether the failed instances never answered a request.
     pub fn at_boot(&self) -> bool {
         let instances = self.members().filter(|unit| matches!(unit.kind, UnitKind::Instance | UnitKind::Job));
@@ -75,8 +76,8 @@ impl Words<'_> {
 
     /// One line: what broke and why.
     pub fn title(&self) -> String {
-        let revisions = self.revisions();
-        let place = match revisions.as_slice() {
+        let revisions = self.revisions;
+        let place = match revisions {
             [] => self.service.map_or_else(String::new, |service| service.name.clone()),
             [one] => one.clone(),
             [first, .., last] if revisions.len() > 2 => format!("{} revisions from {first} to {last}", revisions.len()),
@@ -125,7 +126,7 @@ impl Words<'_> {
             };
         }
         if deploys > 0 && requests == 0 {
-            return if place.is_empty() || self.revisions().is_empty() {
+            return if place.is_empty() || self.revisions.is_empty() {
                 format!(
                     "a change of {} was refused or did not become ready",
                     if place.is_empty() { "the project" } else { place }
@@ -327,7 +328,7 @@ impl Words<'_> {
     }
 
     fn no_requests_failed(&self, service: &ServiceState, all: u64) -> String {
-        let failed = self.revisions();
+        let failed = self.revisions;
         if all == 0 {
             return format!(
                 "no request entry is in these files, so what users felt is not known{}",

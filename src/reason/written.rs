@@ -2,9 +2,7 @@
 //!
 //! In: kept lines by cluster, and kinds of unremarkable lines. Out: [`Line`]s with their first entry.
 
-use std::collections::{BTreeSet, HashMap};
-
-use foldhash::fast::FixedState;
+use std::collections::BTreeSet;
 
 use super::weights::STARTUP_NANOS;
 use crate::facts::Settled;
@@ -42,8 +40,11 @@ pub(super) fn is_output(stream: Stream) -> bool {
 pub(super) fn seen(settled: &Settled, service: Symbol, from: i64) -> BTreeSet<i64> {
     let of_service = settled.facts.traffic.iter().filter(|((known, _), _)| *known == service);
     let mut minutes: BTreeSet<i64> = of_service.flat_map(|(_, minutes)| minutes.keys().copied()).collect();
-    minutes
-        .extend(settled.rows_of(service).filter(|(_, row)| is_output(row.stream)).map(|(_, row)| minute_of(row.time)));
+    // Rows stand in time order, many of them in one minute.
+    let output = settled.numbers_of(service).filter(|row| is_output(settled.stream(*row)));
+    let mut written: Vec<i64> = output.map(|row| minute_of(settled.time(row))).collect();
+    written.dedup();
+    minutes.extend(written);
     minutes.extend(settled.facts.novelty.of(service).into_iter().flat_map(Kinds::spoke));
     minutes.split_off(&minute_of(from))
 }
@@ -63,7 +64,7 @@ pub(super) fn lines(
             cluster: cluster.id.clone(),
             first: cluster.first,
             count: Some(cluster.count),
-            minutes: Some(cluster.rows.iter().map(|row| minute_of(settled.rows[*row].time)).collect()),
+            minutes: Some(cluster.rows.iter().map(|row| minute_of(settled.time(*row))).collect()),
             evidence: settled.evidence(row, files),
             at_start: is_start(settled, service, row.instance, row.time),
         }
@@ -71,8 +72,6 @@ pub(super) fn lines(
     let is_own = |cluster: &Cluster| cluster.service == service && is_output(settled.rows[cluster.rows[0]].stream);
     let own = clusters.list.iter().enumerate().filter(|(at, cluster)| is_own(cluster) && is_asked(*at, cluster));
     let mut lines: Vec<Line> = own.map(|(_, cluster)| told(cluster)).collect();
-    let starts: HashMap<&str, i64, FixedState> =
-        settled.instances_of(service).map(|(instance, life)| (settled.text(instance), life.first)).collect();
     let kinds = settled.facts.novelty.of(service).into_iter().flat_map(Kinds::iter);
     lines.extend(kinds.map(|kind| {
         let place = kind.position();
@@ -83,7 +82,7 @@ pub(super) fn lines(
             line: place.line,
             text: kind.first.text.clone(),
         };
-        let started = starts.get(kind.first.instance.as_str());
+        let instance = settled.facts.symbols.find(&kind.first.instance);
         Line {
             text: kind.first.text.clone(),
             cluster: String::new(),
@@ -91,7 +90,7 @@ pub(super) fn lines(
             count: None,
             minutes: kind.minutes().cloned(),
             evidence,
-            at_start: started.is_some_and(|start| kind.first.time - start <= STARTUP_NANOS),
+            at_start: instance.is_some_and(|instance| is_start(settled, service, instance, kind.first.time)),
         }
     }));
     lines

@@ -59,19 +59,14 @@ pub(super) fn lives(
     revision: &RevisionFacts,
     most: usize,
 ) -> Vec<InstanceLife> {
-    let mut lives: Vec<InstanceLife> = service
-        .instances
-        .iter()
-        .filter(|instance| instance.revision == revision.symbol && revision.span.is_some())
-        .map(|instance| life(settled, instance))
-        .collect();
-    lives.sort_by(|a, b| {
-        let healthy = |life: &InstanceLife| matches!(life.end, LifeEnd::Open | LifeEnd::Stopped);
-        (healthy(a), a.first, &a.instance).cmp(&(healthy(b), b.first, &b.instance))
-    });
-    lives.truncate(most);
-    lives.sort_by(|a, b| (a.first, &a.instance).cmp(&(b.first, &b.instance)));
-    lives
+    let own = service.instances.iter();
+    let own = own.filter(|instance| instance.revision == revision.symbol && revision.span.is_some());
+    let (mut listed, healthy): (Vec<&InstanceState>, Vec<&InstanceState>) = own.partition(|instance| instance.failed());
+    // Instances stand by first sign and id.
+    listed.extend(healthy);
+    listed.truncate(most);
+    listed.sort_by_key(|instance| (instance.life.first, settled.text(instance.symbol)));
+    listed.into_iter().map(|instance| life(settled, instance)).collect()
 }
 
 fn life(settled: &Settled, instance: &InstanceState) -> InstanceLife {
@@ -120,8 +115,8 @@ pub(super) fn activity(
             });
         }
     } else if revision.span.is_some() {
-        let rows = settled.rows_of(service.symbol).map(|(_, row)| row);
-        let rows = rows.filter(|row| row.revision == revision.symbol && row.stream == Stream::Requests);
+        let requests = settled.numbers_of(service.symbol).filter(|row| settled.stream(*row) == Stream::Requests);
+        let rows = requests.map(|row| &settled.rows[row]).filter(|row| row.revision == revision.symbol);
         for row in rows.filter(|row| is_failed_request(row.status, settled.class(row).role == Role::Impact)) {
             window(row.time, &|window| window.failed_requests += u64::from(row.repeats));
         }

@@ -1,6 +1,8 @@
 //! Brings the results of all stages into the one report that every format is rendered from. What must not be shown
 //! is taken out of it afterwards, in one place: [`super::gate`].
 
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+
 use crate::classify::{ClassKey, Classified};
 use crate::facts::Settled;
 use crate::facts::clusters::{Cluster, Clusters};
@@ -12,7 +14,6 @@ use crate::model::report::{
 use crate::model::{Role, Timestamp};
 use crate::state::alive::alive;
 use crate::state::coverage::Coverage;
-use crate::state::overlap::revision_state;
 use crate::state::revisions::RevisionFacts;
 use crate::state::{ServiceState, State};
 
@@ -58,15 +59,15 @@ pub fn compose(parts: Parts<'_>) -> Report {
     let windows = Windows::over(parts.coverage.extent);
     let lives_max = activity::lives_each(parts.state);
     let stretches = &parts.coverage.stretches;
-    let services: Vec<Service> = parts
-        .state
-        .services
-        .iter()
-        .map(|state| Service {
+    let services = || -> Vec<Service> {
+        let told = |state| Service {
             instances_alive: alive(settled, state, stretches),
             ..service(settled, state, windows, lives_max)
-        })
-        .collect();
+        };
+        parts.state.services.par_iter().map(told).collect()
+    };
+    let checks = || checks::checks(settled, parts.state, parts.coverage, parts.thresholds);
+    let (services, checks) = rayon::join(services, checks);
     let mut notices = parts.notices;
     notices.extend(parts.damage.iter().map(|damage| damage_notice(damage, &paths)));
     if parts.clusters.list.len() > CLUSTERS_MAX {
@@ -95,7 +96,7 @@ pub fn compose(parts: Parts<'_>) -> Report {
             redaction: String::new(),
             redactions: Vec::new(),
         },
-        checks: checks::checks(settled, parts.state, parts.coverage, parts.thresholds),
+        checks,
         clusters: parts.clusters.list.iter().take(CLUSTERS_MAX).map(|one| cluster(settled, one, &paths)).collect(),
         services,
         findings: parts.findings,
@@ -127,7 +128,7 @@ fn service(settled: &Settled, state: &ServiceState, windows: Windows, lives_max:
             })
             .collect(),
         deployments: state.history.deployments.clone(),
-        revision_state: revision_state(state),
+        revision_state: state.revision_state.clone(),
         traffic: activity::traffic(state),
         instances_alive: Vec::new(),
         window_seconds: u32::try_from(windows.0).unwrap_or(0),

@@ -88,8 +88,8 @@ pub fn instances(settled: &Settled, service: Symbol, platform: Platform) -> Vec<
         settled.instances_of(service).map(|(symbol, life)| InstanceState::new(symbol, life)).collect();
     let places: HashMap<Symbol, usize, FixedState> =
         instances.iter().enumerate().map(|(place, instance)| (instance.symbol, place)).collect();
-    for (index, row) in settled.rows_of(service).filter(|(_, row)| row.instance != EMPTY) {
-        if let Some(place) = places.get(&row.instance) {
+    for (index, row) in settled.rows_of_classes(service, |class| class.mark != Mark::None) {
+        if let Some(place) = places.get(&row.instance).filter(|_| row.instance != EMPTY) {
             instances[*place].take(settled, index, row, platform);
         }
     }
@@ -104,7 +104,7 @@ pub fn instances(settled: &Settled, service: Symbol, platform: Platform) -> Vec<
 
 /// When each revision was last called ready.
 fn ready_times(settled: &Settled, service: Symbol) -> HashMap<Symbol, i64, FixedState> {
-    let ready = settled.rows_of(service).filter(|(_, row)| settled.class(row).mark == Mark::BecameReady);
+    let ready = settled.rows_of_classes(service, |class| class.mark == Mark::BecameReady);
     ready.map(|(_, row)| (row.revision, row.time)).collect()
 }
 
@@ -128,11 +128,10 @@ impl InstanceState {
         let class = settled.class(row);
         match class.mark {
             Mark::InstanceStarted => {
-                let reason = class.capture("reason");
                 if self.started.is_some() {
                     self.restarts.push(row.time);
                 }
-                self.started.get_or_insert((row.time, reason.to_owned()));
+                self.started.get_or_insert_with(|| (row.time, class.capture("reason").to_owned()));
             }
             Mark::ProbePassed => {
                 self.probe_passed.get_or_insert(row.time);
@@ -161,7 +160,7 @@ impl InstanceState {
     /// else failed.
     fn forget_tries(&mut self, settled: &Settled, ready: Option<i64>) {
         let is_try = |index: usize| settled.class(&settled.rows[index]).mark == Mark::ProbeTried;
-        self.failures.retain(|index| !is_try(*index) || ready.is_none_or(|ready| settled.rows[*index].time > ready));
+        self.failures.retain(|index| !is_try(*index) || ready.is_none_or(|ready| settled.time(*index) > ready));
         let tries: u32 = self.failures.iter().map(|index| settled.rows[*index].repeats).fold(0, u32::saturating_add);
         if tries < TRIES_MIN && self.failures.iter().all(|index| is_try(*index)) {
             self.failures.clear();
@@ -184,9 +183,8 @@ impl InstanceState {
         // A lost request ends a little before or after its instance; the platform's or the server's own line is the end.
         let is_request = |index: &&usize| settled.rows[**index].stream == Stream::Requests;
         let own: Vec<i64> =
-            self.failures.iter().filter(|index| !is_request(index)).map(|index| settled.rows[*index].time).collect();
-        let signs =
-            if own.is_empty() { self.failures.iter().map(|index| settled.rows[*index].time).collect() } else { own };
+            self.failures.iter().filter(|index| !is_request(index)).map(|index| settled.time(*index)).collect();
+        let signs = if own.is_empty() { self.failures.iter().map(|index| settled.time(*index)).collect() } else { own };
         let Some(last) = signs.last().copied() else { return };
         if let End::Stopped(stopped) = self.end
             && stopped < last - DEATH_NANOS_MAX

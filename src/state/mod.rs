@@ -19,7 +19,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use crate::facts::symbols::{EMPTY, Symbol};
 use crate::facts::{Home, Settled};
 use crate::model::Platform;
-use crate::model::report::Place;
+use crate::model::report::{Place, RevisionState};
 use history::{Document, History};
 use instances::InstanceState;
 use revisions::RevisionFacts;
@@ -44,6 +44,8 @@ pub struct ServiceState {
     pub instances: Vec<InstanceState>,
     /// Deployments, readiness and traffic.
     pub history: History,
+    /// What "two revisions active" means for it; see [`overlap::revision_state`].
+    pub revision_state: RevisionState,
 }
 
 impl ServiceState {
@@ -80,7 +82,10 @@ pub fn rebuild(settled: &Settled, documents: &[Document]) -> State {
             let history = history::history(&facts, &documents);
             let instances = instances::instances(settled, symbol, home.platform);
             let revisions = revisions::revisions(settled, symbol, &instances, &history);
-            ServiceState { symbol, name, home, revisions, instances, history }
+            let revision_state = RevisionState::default();
+            let mut service = ServiceState { symbol, name, home, revisions, instances, history, revision_state };
+            service.revision_state = overlap::revision_state(&service);
+            service
         })
         .collect();
     State { services }

@@ -1,11 +1,15 @@
 //! What the files say about each revision: requests, instances, crashes, readiness, traffic.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+
+use foldhash::fast::FixedState;
 
 use super::history::{Condition, History};
 use super::instances::InstanceState;
+use crate::classify::Classified;
 use crate::classify::mark::Mark;
 use crate::facts::health::Health;
+use crate::facts::row::Row;
 use crate::facts::symbols::{EMPTY, Symbol};
 use crate::facts::{Settled, Span};
 use crate::model::time::minute_of;
@@ -158,19 +162,18 @@ pub fn revisions(
         revision.instances += 1;
         revision.crashes += u64::from(instance.failed());
     }
-    for (_, row) in settled.rows_of(service).filter(|(_, row)| row.revision != EMPTY) {
-        let class = settled.class(row);
-        let Some(revision) = known.get_mut(settled.text(row.revision)) else { continue };
-        match class.mark {
-            Mark::InstanceStarted => {
-                revision.starts += u64::from(row.repeats);
-                let for_minimum = class.capture("reason").contains("MIN_INSTANCE");
-                revision.starts_for_minimum += if for_minimum { u64::from(row.repeats) } else { 0 };
-            }
-            Mark::SharedLimit => *revision.shared_limit.entry(minute_of(row.time)).or_default() += 1,
-            Mark::ContainerExited => revision.exits += u64::from(row.repeats),
-            _ => {}
-        }
+    let counted = |mark| matches!(mark, Mark::InstanceStarted | Mark::SharedLimit | Mark::ContainerExited);
+    let rows = settled.rows_of_classes(service, |class| counted(class.mark));
+    let mut told: HashMap<Symbol, Told, FixedState> = HashMap::default();
+    for (_, row) in rows.filter(|(_, row)| row.revision != EMPTY) {
+        told.entry(row.revision).or_default().take(settled.class(row), row);
+    }
+    for (symbol, told) in told {
+        let Some(revision) = known.get_mut(settled.text(symbol)) else { continue };
+        revision.starts += told.starts;
+        revision.starts_for_minimum += told.starts_for_minimum;
+        revision.exits += told.exits;
+        revision.shared_limit = told.shared_limit;
     }
     for (name, readiness) in &history.readiness {
         entry(&mut known, name).ready = readiness.ready;
@@ -191,6 +194,30 @@ pub fn revisions(
         }
     }
     known.into_values().collect()
+}
+
+/// What the platform's lines tell of a revision.
+#[derive(Default)]
+struct Told {
+    starts: u64,
+    starts_for_minimum: u64,
+    exits: u64,
+    shared_limit: BTreeMap<i64, u64>,
+}
+
+impl Told {
+    fn take(&mut self, class: &Classified, row: &Row) {
+        let times = u64::from(row.repeats);
+        match class.mark {
+            Mark::InstanceStarted => {
+                self.starts += times;
+                self.starts_for_minimum += if class.capture("reason").contains("MIN_INSTANCE") { times } else { 0 };
+            }
+            Mark::SharedLimit => *self.shared_limit.entry(minute_of(row.time)).or_default() += 1,
+            Mark::ContainerExited => self.exits += times,
+            _ => {}
+        }
+    }
 }
 
 fn entry<'a>(known: &'a mut BTreeMap<String, RevisionFacts>, name: &str) -> &'a mut RevisionFacts {

@@ -220,7 +220,7 @@ pub struct Change {
 }
 
 /// What "two revisions active" means for a service.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RevisionState {
     /// `single`, `rollover-drain`, `deliberate-split`, `tagged-at-zero`, `pinned-old`,
     /// `newest-not-ready`, `raced-deploys`, `dual-traffic` or `cannot-be-told`.

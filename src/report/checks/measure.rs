@@ -1,5 +1,6 @@
 //! What the checks count, for one service.
 
+use crate::classify::Classified;
 use crate::classify::mark::Mark;
 use crate::facts::Settled;
 use crate::facts::row::Row;
@@ -26,17 +27,13 @@ pub(super) struct Burst {
 }
 
 impl<'a> Measures<'a> {
-    fn rows(&self) -> impl Iterator<Item = &'a Row> {
-        self.settled.rows_of(self.service.symbol).map(|(_, row)| row)
+    fn rows(&self, is_wanted: impl Fn(&Classified) -> bool) -> impl Iterator<Item = &'a Row> {
+        self.settled.rows_of_classes(self.service.symbol, is_wanted).map(|(_, row)| row)
     }
 
     /// Times of exits with this code; an aggregated row counts as often as it stands for.
     pub fn exits(&self, code: &str) -> Vec<i64> {
-        self.rows()
-            .filter(|row| {
-                let class = self.settled.class(row);
-                class.mark == Mark::ContainerExited && class.capture("code") == code
-            })
+        self.rows(|class| class.mark == Mark::ContainerExited && class.capture("code") == code)
             .flat_map(|row| std::iter::repeat_n(row.time, row.repeats as usize))
             .collect()
     }
@@ -48,10 +45,8 @@ impl<'a> Measures<'a> {
             _ => None,
         });
         let nameless = self
-            .rows()
-            .filter(|row| {
-                row.instance == EMPTY && row.execution == EMPTY && self.settled.class(row).mark.ends_instance()
-            })
+            .rows(|class| class.mark.ends_instance())
+            .filter(|row| row.instance == EMPTY && row.execution == EMPTY)
             .flat_map(|row| std::iter::repeat_n(row.time, row.repeats as usize));
         let mut times: Vec<i64> = lives.chain(nameless).collect();
         times.sort_unstable();
@@ -94,7 +89,9 @@ impl<'a> Measures<'a> {
             sums[3] += health.health_checks;
             sums[4] += health.health_checks_failed;
         }
-        sums[1] = self.rows().filter(|row| row.stream == Stream::Requests && row.status == 503).count() as u64;
+        let requests = self.settled.numbers_of(self.service.symbol);
+        let requests = requests.filter(|row| self.settled.stream(*row) == Stream::Requests);
+        sums[1] = requests.filter(|row| self.settled.rows[*row].status == 503).count() as u64;
         sums
     }
 

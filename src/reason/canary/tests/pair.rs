@@ -3,6 +3,7 @@ use crate::facts::audit::TrafficTarget;
 use crate::facts::health::Health;
 use crate::facts::symbols::EMPTY;
 use crate::facts::{Home, Span};
+use crate::model::report::RevisionState;
 use crate::model::{Platform, Timestamp};
 use crate::reason::canary::pair::{Basis, Pair, check_names, find};
 use crate::reason::canary::{Error, Wanted};
@@ -57,6 +58,7 @@ fn service(revisions: Vec<RevisionFacts>, traffic: Vec<(i64, Vec<TrafficTarget>)
         revisions,
         instances: Vec::new(),
         history: History { traffic: traffic.collect(), ..History::default() },
+        revision_state: RevisionState::default(),
     }
 }
 
