@@ -14,6 +14,9 @@ use crate::model::{Entry, Timestamp};
 /// Locks are spread over this many shards so that workers rarely meet. A group of entries takes each lock once.
 const SHARDS: usize = 8;
 
+/// Identities looked up together.
+const GROUP_LEN: usize = 32;
+
 /// The identities read so far.
 pub struct Seen {
     shards: Vec<Mutex<HashSet<u64, FixedState>>>,
@@ -38,14 +41,21 @@ impl Seen {
     pub fn are_new(&self, identities: &[Option<u64>], are_new: &mut Vec<bool>) {
         are_new.clear();
         are_new.resize(identities.len(), true);
-        for (number, shard) in self.shards.iter().enumerate() {
-            let mut known = shard.lock().unwrap_or_else(PoisonError::into_inner);
-            for (identity, is_new) in identities.iter().zip(are_new.iter_mut()) {
-                // The upper bits choose the shard; the table below uses the lower ones.
-                if let Some(identity) = identity
-                    && (identity >> 61) as usize % SHARDS == number
-                {
-                    *is_new = known.insert(*identity);
+        for (identities, are_new) in identities.chunks(GROUP_LEN).zip(are_new.chunks_mut(GROUP_LEN)) {
+            // The upper bits choose the shard; the table below uses the lower ones.
+            let (mut places, mut counts) = ([[0; GROUP_LEN]; SHARDS], [0; SHARDS]);
+            for (place, identity) in identities.iter().enumerate() {
+                if let Some(identity) = identity {
+                    let shard = (identity >> 61) as usize % SHARDS;
+                    places[shard][counts[shard]] = place;
+                    counts[shard] += 1;
+                }
+            }
+            for ((shard, places), count) in self.shards.iter().zip(&places).zip(counts).filter(|(_, count)| *count > 0)
+            {
+                let mut known = shard.lock().unwrap_or_else(PoisonError::into_inner);
+                for place in &places[..count] {
+                    are_new[*place] = identities[*place].is_none_or(|identity| known.insert(identity));
                 }
             }
         }

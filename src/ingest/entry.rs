@@ -6,12 +6,13 @@
 
 use std::borrow::Cow;
 
-use memchr::{memmem, memrchr2};
+use memchr::memmem;
 
 use crate::model::entry::{Entry, HttpRequest, Position, Resource, Severity, Stream};
-use crate::model::time::NANOS_PER_SECOND;
+use crate::model::time::{Clock, NANOS_PER_SECOND};
 use crate::model::{Platform, Timestamp};
 
+use super::stream::stream_of;
 use super::wire::{HttpWire, Record, ResourceLabels, Text, scalar_text};
 
 /// Eleven days: no request takes longer (Cloud Run allows an hour).
@@ -42,7 +43,7 @@ const PLATFORM_TEXTS: &[&str] = &[
 ];
 
 /// Builds the entry. `converted` tells that the record was written by this program's own Azure converter.
-pub(super) fn build<'a>(record: &mut Record<'a>, position: Position, converted: bool) -> Entry<'a> {
+pub(super) fn build<'a>(record: &mut Record<'a>, position: Position, converted: bool, clock: &mut Clock) -> Entry<'a> {
     let log_name = take(&mut record.log_name);
     let mut text = take(&mut record.text_payload);
     let mut json = record.json_payload.map(Cow::Borrowed);
@@ -66,7 +67,7 @@ pub(super) fn build<'a>(record: &mut Record<'a>, position: Position, converted: 
     let stream = match &azure {
         Some(row) => azure_stream(row.stream.as_ref().map_or("", |word| &word.0)),
         None if log_name.is_empty() => infer_stream(http.is_some(), audit.as_deref(), &text),
-        None => stream_of(&log_name),
+        None => record.stream.unwrap_or_else(|| stream_of(&log_name)),
     };
     let (reason, repeats) = azure.map_or((Cow::Borrowed(""), 1), |row| {
         (take(&mut row.reason), take(&mut row.count).parse().unwrap_or(1).max(1))
@@ -78,8 +79,8 @@ pub(super) fn build<'a>(record: &mut Record<'a>, position: Position, converted: 
         platform,
         stream,
         insert_id: take(&mut record.insert_id),
-        timestamp: record.timestamp.as_ref().and_then(time),
-        receive_timestamp: record.receive_timestamp.as_ref().and_then(time),
+        timestamp: record.timestamp.as_ref().and_then(|text| time(text, clock)),
+        receive_timestamp: record.receive_timestamp.as_ref().and_then(|text| time(text, clock)),
         severity: record.severity.as_ref().and_then(|word| severity(&word.0)),
         log_name,
         resource,
@@ -98,9 +99,9 @@ pub(super) fn build<'a>(record: &mut Record<'a>, position: Position, converted: 
 
 /// A time that a log can have been written at, from 1990 to 2200: anything else is a placeholder or damage, and would
 /// make differences of times overflow.
-fn time(text: &Text<'_>) -> Option<Timestamp> {
+fn time(text: &Text<'_>, clock: &mut Clock) -> Option<Timestamp> {
     const PLAUSIBLE_SECONDS: std::ops::Range<i64> = 631_152_000..7_258_118_400;
-    Timestamp::parse(&text.0).filter(|time| PLAUSIBLE_SECONDS.contains(&(time.0 / NANOS_PER_SECOND)))
+    clock.parse(&text.0).filter(|time| PLAUSIBLE_SECONDS.contains(&(time.0 / NANOS_PER_SECOND)))
 }
 
 fn take<'a>(text: &mut Option<Text<'a>>) -> Cow<'a, str> {
@@ -187,28 +188,6 @@ fn platform(kind: &str, log_name: &str, audit: Option<&str>) -> Platform {
     }
 }
 
-/// The log by the last part of its name (Cloud Run docs: logging; Cloud Audit Logs docs).
-fn stream_of(log_name: &str) -> Stream {
-    // The id stands after the last slash, its own slashes written as `%2F`; some exporters decode those.
-    let name = memmem::find(log_name.as_bytes(), b"/logs/").map_or(log_name, |start| &log_name[start + 6..]);
-    let start = memrchr2(b'%', b'/', name.as_bytes())
-        .map_or(0, |index| if name.as_bytes()[index] == b'/' { index + 1 } else { index + 3 });
-    let last = name.get(start..).unwrap_or_default();
-    let is_audit = name.starts_with("cloudaudit.googleapis.com");
-    match last {
-        "stdout" => Stream::Stdout,
-        "stderr" => Stream::Stderr,
-        "requests" | "request_log" => Stream::Requests,
-        "system" if name.contains("varlog") => Stream::System,
-        "activity" if is_audit => Stream::Activity,
-        "system_event" if is_audit => Stream::SystemEvent,
-        "policy" if is_audit => Stream::Policy,
-        "data_access" if is_audit => Stream::DataAccess,
-        "cloudbuild" => Stream::Build,
-        _ => Stream::Application,
-    }
-}
-
 fn azure_stream(word: &str) -> Stream {
     match word {
         "system" => Stream::System,
@@ -251,7 +230,7 @@ fn field_starts_with(raw: &str, field: &str, first: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Stream, latency_nanos, stream_of};
+    use super::latency_nanos;
 
     #[test]
     fn latencies_are_read_exactly() {
@@ -268,23 +247,6 @@ mod tests {
             ("soon", None),
         ] {
             assert_eq!(latency_nanos(text), nanos, "{text}");
-        }
-    }
-
-    #[test]
-    fn the_stream_follows_the_last_part_of_the_log_name() {
-        for (name, stream) in [
-            ("projects/p/logs/run.googleapis.com%2Frequests", Stream::Requests),
-            ("projects/p/logs/run.googleapis.com/requests", Stream::Requests),
-            ("projects/p/logs/run.googleapis.com%2Fvarlog%2Fsystem", Stream::System),
-            ("projects/p/logs/cloudaudit.googleapis.com%2Factivity", Stream::Activity),
-            ("projects/p/logs/cloudaudit.googleapis.com%2Fsystem_event", Stream::SystemEvent),
-            ("projects/p/logs/stderr", Stream::Stderr),
-            ("projects/p/logs/cloudbuild", Stream::Build),
-            ("projects/p/logs/cloudfunctions.googleapis.com%2Fcloud-functions", Stream::Application),
-            ("projects/p/logs/my-activity", Stream::Application),
-        ] {
-            assert_eq!(stream_of(name), stream, "{name}");
         }
     }
 }

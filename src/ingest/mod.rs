@@ -30,6 +30,7 @@ mod run;
 mod sniff;
 mod source;
 mod state;
+mod stream;
 mod table;
 #[cfg(test)]
 mod tests;

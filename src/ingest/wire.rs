@@ -5,12 +5,17 @@
 //! brought to this one, so this is the only parser that makes entries.
 
 mod cursor;
+mod met;
 mod scalar;
 
 use std::borrow::Cow;
 
 pub(super) use cursor::NESTING_MAX;
 use cursor::{Cursor, Refusal};
+use met::Key;
+pub(super) use met::Met;
+
+use crate::model::Stream;
 
 /// A scalar read as text: strings as they are, numbers and booleans as written by Rust, anything else empty.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -25,6 +30,8 @@ pub(super) struct Status(pub Option<u16>);
 pub(super) struct Record<'a> {
     pub insert_id: Option<Text<'a>>,
     pub log_name: Option<Text<'a>>,
+    /// Which log that is, where it was asked for already.
+    pub stream: Option<Stream>,
     pub timestamp: Option<Text<'a>>,
     pub receive_timestamp: Option<Text<'a>>,
     pub severity: Option<Text<'a>>,
@@ -39,49 +46,6 @@ pub(super) struct Record<'a> {
     pub labels: LabelsWire<'a>,
     /// Set by the Azure converter only; ignored on records read from a file.
     pub azure: AzureWire<'a>,
-}
-
-/// The resources met last in one text. A log names few revisions, each with the same bytes again and again, and
-/// comparing bytes is cheaper than reading them.
-#[derive(Debug, Default)]
-pub(super) struct Resources<'a> {
-    known: Vec<(&'a str, ResourceWire<'a>)>,
-    /// Where the last one that was met begins to differ from the one before: most of them differ there.
-    differs_at: usize,
-}
-
-/// Resources remembered; a service seldom has more live revisions.
-const RESOURCES_MAX: usize = 8;
-
-impl<'a> Resources<'a> {
-    /// Reads the resource at the cursor.
-    fn read(&mut self, cursor: &mut Cursor<'a>) -> Result<ResourceWire<'a>, Refusal> {
-        let start = cursor.rest();
-        let differing = |text: &str| text.as_bytes().get(self.differs_at).copied();
-        let here = differing(start);
-        let known = self.known.iter().find(|(text, _)| differing(text) == here && cursor.take_text(text));
-        if let Some((_, resource)) = known {
-            return Ok(resource.clone());
-        }
-        let mut resource = ResourceWire::default();
-        fill(&mut resource, cursor)?;
-        let text = &start[..start.len() - cursor.rest().len()];
-        // Only a whole object ends where its text ends, whatever follows.
-        if text.starts_with('{') {
-            if let Some((other, _)) = self.known.first() {
-                self.differs_at = text.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
-            }
-            self.known.truncate(RESOURCES_MAX - 1);
-            self.known.insert(0, (text, resource.clone()));
-        }
-        Ok(resource)
-    }
-}
-
-/// A record being read, and the resources met before it.
-struct Reading<'r, 'a> {
-    record: &'r mut Record<'a>,
-    resources: &'r mut Resources<'a>,
 }
 
 /// `httpRequest`.
@@ -116,7 +80,7 @@ pub(super) struct ResourceLabels<'a> {
 }
 
 /// The entry labels that the analysis uses; the rest is the user's own.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct LabelsWire<'a> {
     pub instance_id: Option<Text<'a>>,
     pub container_name: Option<Text<'a>>,
@@ -137,15 +101,45 @@ impl<'a> Record<'a> {
     /// Parses the JSON text of one object.
     pub(super) fn parse(text: &'a str) -> Result<Self, Refusal> {
         let mut record = Self::default();
-        record.read(text, &mut Resources::default())?;
+        record.read(text, &mut Met::default())?;
         Ok(record)
     }
 
     /// Parses into a fresh record, without moving it.
-    pub(super) fn read(&mut self, text: &'a str, resources: &mut Resources<'a>) -> Result<(), Refusal> {
+    pub(super) fn read(&mut self, text: &'a str, met: &mut Met<'a>) -> Result<(), Refusal> {
         let mut cursor = Cursor::new(text);
-        fill(&mut Reading { record: self, resources }, &mut cursor)?;
+        if cursor.peek() == Some(b'{') {
+            self.fields(&mut cursor, met)?;
+        } else {
+            cursor.skip()?;
+        }
         if cursor.is_at_end() { Ok(()) } else { Err(Refusal::NotJson) }
+    }
+
+    fn fields(&mut self, cursor: &mut Cursor<'a>, met: &mut Met<'a>) -> Result<(), Refusal> {
+        let mut key = Key::Other;
+        let mut is_more = cursor.enter()?;
+        while is_more {
+            key = met.order.read(key, cursor)?;
+            match key {
+                Key::InsertId => self.insert_id = scalar::text(cursor)?,
+                Key::LogName => (self.log_name, self.stream) = met.logs.read(cursor)?,
+                Key::Timestamp => self.timestamp = scalar::text(cursor)?,
+                Key::ReceiveTimestamp => self.receive_timestamp = scalar::text(cursor)?,
+                Key::Severity => self.severity = scalar::text(cursor)?,
+                Key::Trace => self.trace = scalar::text(cursor)?,
+                Key::TextPayload => self.text_payload = scalar::text(cursor)?,
+                Key::JsonPayload => self.json_payload = payload(cursor)?,
+                Key::ProtoPayload => self.proto_payload = payload(cursor)?,
+                Key::HttpRequest => fill(&mut self.http_request, cursor)?,
+                Key::Resource => self.resource = met.resources.read(cursor)?,
+                Key::Labels => self.labels = met.labels.read(cursor)?,
+                Key::Azure => fill(&mut self.azure, cursor)?,
+                Key::Other => cursor.skip()?,
+            }
+            is_more = cursor.more()?;
+        }
+        Ok(())
     }
 
     /// Whether the fields make it a log entry (and not, say, an object that happens to be JSON).
@@ -202,33 +196,6 @@ fn fill<'a, T: Object<'a>>(object: &mut T, cursor: &mut Cursor<'a>) -> Result<()
     }
     object.begin();
     cursor.object(|key, cursor| object.field(key, cursor))
-}
-
-impl<'a> Object<'a> for Reading<'_, 'a> {
-    fn field(&mut self, key: &str, cursor: &mut Cursor<'a>) -> Result<(), Refusal> {
-        let record = &mut *self.record;
-        if key == "resource" {
-            record.resource = self.resources.read(cursor)?;
-            return Ok(());
-        }
-        pick!(key, cursor, {
-            "insertId" => record.insert_id,
-            "logName" => record.log_name,
-            "timestamp" => record.timestamp,
-            "receiveTimestamp" => record.receive_timestamp,
-            "severity" => record.severity,
-            "trace" => record.trace,
-            "textPayload" => record.text_payload,
-        }, raw {
-            "jsonPayload" => record.json_payload,
-            "protoPayload" => record.proto_payload,
-        }, object {
-            "httpRequest" => record.http_request,
-            "labels" => record.labels,
-            "whydown.azure" => record.azure,
-        });
-        Ok(())
-    }
 }
 
 impl<'a> Object<'a> for HttpWire<'a> {
@@ -301,46 +268,4 @@ impl<'a> Object<'a> for AzureWire<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Record, Refusal, Resources, Status};
-
-    #[test]
-    fn a_resource_met_before_is_read_as_if_it_were_new() {
-        let record = |resource: &str| format!(r#"{{"insertId":"a","resource":{resource},"textPayload":"x"}}"#);
-        let one = record(r#"{"type":"t","labels":{"service_name":"s","revision_name":"r1"}}"#);
-        let two = record(r#"{"type":"t","labels":{"service_name":"s","revision_name":"r2"}}"#);
-        let bare = record("1");
-        let longer = record("12");
-        let broken = one.replace("}},", "}}}},");
-        let mut resources = Resources::default();
-        for text in [&one, &two, &one, &bare, &longer, &two] {
-            let (mut known, fresh) = (Record::default(), Record::parse(text).unwrap());
-            known.read(text, &mut resources).unwrap();
-            assert_eq!(known.resource.labels.revision_name, fresh.resource.labels.revision_name, "{text}");
-            assert_eq!(known.text_payload, fresh.text_payload, "{text}");
-        }
-        assert_eq!(Record::default().read(&broken, &mut resources), Err(Refusal::NotJson));
-    }
-
-    #[test]
-    fn a_status_is_read_from_integer_float_and_string() {
-        for (written, expected) in
-            [("503", Some(503)), ("\"503\"", Some(503)), ("772.0", Some(772)), ("\"\"", None), ("-1", None)]
-        {
-            let record = format!(r#"{{"httpRequest":{{"status":{written}}}}}"#);
-            assert_eq!(Record::parse(&record).unwrap().http_request.status, Some(Status(expected)), "{written}");
-        }
-    }
-
-    #[test]
-    fn text_without_escapes_is_borrowed_and_foreign_shapes_are_empty() {
-        let record =
-            Record::parse(r#"{"insertId":"a","timestamp":7,"severity":null,"trace":{"x":[1]},"textPayload":"a\nb"}"#)
-                .unwrap();
-        assert!(matches!(record.insert_id.unwrap().0, std::borrow::Cow::Borrowed("a")));
-        assert_eq!(record.timestamp.unwrap().0, "7");
-        assert!(record.severity.is_none());
-        assert_eq!(record.trace.unwrap().0, "");
-        assert_eq!(record.text_payload.unwrap().0, "a\nb");
-    }
-}
+mod tests;

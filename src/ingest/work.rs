@@ -15,17 +15,18 @@ use super::cut::{Cutter, Mode, Step};
 use super::damage::Damages;
 use super::repair::repair;
 use super::source::{Batch, Content};
-use super::wire::{Record, Resources};
+use super::wire::{Met, Record};
 use super::{Options, console, entry, nesting, yaml};
+use crate::model::time::Clock;
 
 /// Entries handed on together: few enough to stay in the first-level cache.
 const GROUP_LEN: usize = 32;
 
-/// Entries of one batch on their way, and the resources met in it.
+/// Entries of one batch on their way, and what was met in it.
 #[derive(Default)]
 struct Group<'b> {
     entries: Vec<Entry<'b>>,
-    resources: Resources<'b>,
+    met: Met<'b>,
 }
 
 /// Entries and lost records of one file.
@@ -151,7 +152,7 @@ impl<'w, T, F: Fn(&mut T, &[Entry<'_>])> Worker<'w, T, F> {
     fn record<'b>(&mut self, text: Cow<'b, str>, place: Place, group: &mut Group<'b>) {
         let text = match text {
             Cow::Borrowed(text) => {
-                if let Some(entry) = fast_entry(text, place, &mut group.resources) {
+                if let Some(entry) = fast_entry(text, place, &mut group.met) {
                     group.entries.push(entry);
                     if group.entries.len() == GROUP_LEN {
                         self.accept(&mut group.entries);
@@ -161,7 +162,7 @@ impl<'w, T, F: Fn(&mut T, &[Entry<'_>])> Worker<'w, T, F> {
                 Cow::Borrowed(text)
             }
             Cow::Owned(text) => {
-                if let Some(entry) = fast_entry(&text, place, &mut Resources::default()) {
+                if let Some(entry) = fast_entry(&text, place, &mut Met::default()) {
                     return self.accept(&mut vec![entry]);
                 }
                 Cow::Owned(text)
@@ -220,7 +221,7 @@ impl<'w, T, F: Fn(&mut T, &[Entry<'_>])> Worker<'w, T, F> {
                         return is_found;
                     };
                     is_found = true;
-                    match fast_entry(part, place, &mut Resources::default()) {
+                    match fast_entry(part, place, &mut Met::default()) {
                         Some(entry) => self.accept(&mut vec![entry]),
                         None => self.loose_record(part, place, false),
                     }
@@ -262,7 +263,12 @@ impl<'w, T, F: Fn(&mut T, &[Entry<'_>])> Worker<'w, T, F> {
         let text = Value::Object(canonical.object.clone()).to_string();
         match Record::parse(&text) {
             Ok(mut record) => {
-                self.accept(&mut vec![entry::build(&mut record, place.position, canonical.converted)]);
+                self.accept(&mut vec![entry::build(
+                    &mut record,
+                    place.position,
+                    canonical.converted,
+                    &mut Clock::default(),
+                )]);
             }
             Err(_) => self.reject("invalid-json", place, &text),
         }
@@ -294,10 +300,11 @@ impl<'w, T, F: Fn(&mut T, &[Entry<'_>])> Worker<'w, T, F> {
 }
 
 /// The entry of a record that needs no repair.
-fn fast_entry<'b>(text: &'b str, place: Place, resources: &mut Resources<'b>) -> Option<Entry<'b>> {
+fn fast_entry<'b>(text: &'b str, place: Place, met: &mut Met<'b>) -> Option<Entry<'b>> {
     let mut record = Record::default();
-    record.read(text, resources).ok()?;
-    (record.is_entry() && record.has_payload()).then(|| entry::build(&mut record, place.position, false))
+    record.read(text, met).ok()?;
+    (record.is_entry() && record.has_payload())
+        .then(|| entry::build(&mut record, place.position, false, &mut met.clock))
 }
 
 /// The bracket and commas of an array written one element a line are no part of the records.

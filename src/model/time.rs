@@ -30,24 +30,7 @@ impl Timestamp {
     /// digits; `Z`, `UTC`, `+hh:mm`, `+hhmm`, ` +0000 UTC`, or nothing, which means UTC).
     /// Returns `None` for anything else and for years outside 1678 to 2262.
     pub fn parse(text: &str) -> Option<Self> {
-        let bytes = text.trim().as_bytes();
-        if bytes.len() < 19 || bytes[4] != b'-' || bytes[7] != b'-' || !matches!(bytes[10], b'T' | b't' | b' ') {
-            return None;
-        }
-        if bytes[13] != b':' || bytes[16] != b':' {
-            return None;
-        }
-        let year = number(&bytes[0..4])?;
-        let (month, day) = (number(&bytes[5..7])?, number(&bytes[8..10])?);
-        let (hour, minute, second) = (number(&bytes[11..13])?, number(&bytes[14..16])?, number(&bytes[17..19])?);
-        if hour > 23 || minute > 59 || second > 60 {
-            return None;
-        }
-        let days = days_since_epoch(year, month, day)?;
-        let (nanos, used) = fraction(&bytes[19..])?;
-        let offset_seconds = offset(&bytes[19 + used..])?;
-        let seconds = days * 86_400 + hour * 3_600 + minute * 60 + second - offset_seconds;
-        seconds.checked_mul(NANOS_PER_SECOND)?.checked_add(nanos).map(Self)
+        Clock::default().parse(text)
     }
 
     /// The moment `nanos` nanoseconds later (earlier when negative), saturating.
@@ -112,6 +95,50 @@ pub fn human_duration(seconds: f64) -> String {
     }
 }
 
+/// Reads times as [`Timestamp::parse`] does. Neighbouring entries of a log were mostly written in one second, so it
+/// remembers which second it read last.
+#[derive(Debug, Default)]
+pub struct Clock {
+    /// Date and time as they were written, to the second, and what they mean in seconds since the epoch, before any
+    /// offset.
+    last: Option<([u8; HEAD_BYTES], i64)>,
+}
+
+/// Length of `2025-09-16T01:42:17`.
+const HEAD_BYTES: usize = 19;
+
+impl Clock {
+    /// See [`Timestamp::parse`].
+    pub fn parse(&mut self, text: &str) -> Option<Timestamp> {
+        let (head, tail) = text.trim().as_bytes().split_first_chunk::<HEAD_BYTES>()?;
+        let seconds = match self.last {
+            Some((known, seconds)) if known == *head => seconds,
+            _ => seconds_since_epoch(head)?,
+        };
+        self.last = Some((*head, seconds));
+        let (nanos, used) = fraction(tail)?;
+        let seconds = seconds - offset(&tail[used..])?;
+        seconds.checked_mul(NANOS_PER_SECOND)?.checked_add(nanos).map(Timestamp)
+    }
+}
+
+/// Seconds from the epoch to a date and time.
+fn seconds_since_epoch(head: &[u8; HEAD_BYTES]) -> Option<i64> {
+    if head[4] != b'-' || head[7] != b'-' || !matches!(head[10], b'T' | b't' | b' ') {
+        return None;
+    }
+    if head[13] != b':' || head[16] != b':' {
+        return None;
+    }
+    let year = number(&head[0..4])?;
+    let (month, day) = (number(&head[5..7])?, number(&head[8..10])?);
+    let (hour, minute, second) = (number(&head[11..13])?, number(&head[14..16])?, number(&head[17..19])?);
+    if hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    Some(days_since_epoch(year, month, day)? * 86_400 + hour * 3_600 + minute * 60 + second)
+}
+
 /// Days from the epoch to a civil date; `None` where the date does not exist. Years are counted from March, so that the
 /// leap day is the last one (H. Hinnant, chrono-Compatible Low-Level Date Algorithms). Every entry holds two times, and
 /// a calendar that can more takes several times as long; a test compares the two.
@@ -134,6 +161,10 @@ fn days_since_epoch(year: i64, month: i64, day: i64) -> Option<i64> {
     Some(era * 146_097 + day_of_era - 719_468)
 }
 
+/// Nanoseconds of one unit of the last of so many fraction digits.
+const NANOS_OF_LAST_DIGIT: [i64; 10] =
+    [1_000_000_000, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
+
 /// Nanoseconds of `.ddd…` and how many bytes they took; digits past the ninth are dropped.
 fn fraction(rest: &[u8]) -> Option<(i64, usize)> {
     if rest.first() != Some(&b'.') {
@@ -149,11 +180,14 @@ fn fraction(rest: &[u8]) -> Option<(i64, usize)> {
     if digits == 0 {
         return None;
     }
-    Some((nanos * 10i64.pow(9u32.saturating_sub(digits)), digits as usize + 1))
+    Some((nanos * NANOS_OF_LAST_DIGIT[digits.min(9)], digits + 1))
 }
 
 /// Seconds east of UTC.
 fn offset(rest: &[u8]) -> Option<i64> {
+    if rest == b"Z" {
+        return Some(0);
+    }
     let rest = rest.trim_ascii();
     let rest = rest.strip_suffix(b"UTC").unwrap_or(rest).trim_ascii();
     let (sign, digits) = match rest.first() {
@@ -205,7 +239,9 @@ impl<'de> Deserialize<'de> for Timestamp {
 
 #[cfg(test)]
 mod tests {
-    use super::Timestamp;
+    use proptest::prelude::*;
+
+    use super::{Clock, Timestamp};
 
     #[test]
     fn every_written_form_of_one_moment_is_the_same_moment() {
@@ -245,6 +281,18 @@ mod tests {
             "2025-09-16T01:42:17.Z",
         ] {
             assert_eq!(Timestamp::parse(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_clock_reads_every_time_as_if_it_were_the_first(
+            texts in prop::collection::vec("2025-09-1[67]T01:4[23]:1[78](\\.[0-9]{1,10})?(Z|[+]02:00| UTC|x)?|[0-9T:\\-Z.\0]{0,30}", 1..12)
+        ) {
+            let mut clock = Clock::default();
+            for text in texts {
+                prop_assert_eq!(clock.parse(&text), Timestamp::parse(&text), "{}", text);
+            }
         }
     }
 

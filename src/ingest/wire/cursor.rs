@@ -29,7 +29,7 @@ pub(in crate::ingest) struct Cursor<'a> {
 const WORD_BYTES: usize = 8;
 
 /// Words looked at one by one before a string counts as long.
-const SHORT_WORDS: usize = 3;
+const SHORT_WORDS: usize = 2;
 
 /// Bytes of a long string looked at together.
 const BLOCK_BYTES: usize = 32;
@@ -114,9 +114,48 @@ impl<'a> Cursor<'a> {
         None
     }
 
+    /// Where it stands.
+    pub(in crate::ingest) fn place(&self) -> usize {
+        self.at
+    }
+
+    /// Goes back to a place.
+    pub(in crate::ingest) fn go_to(&mut self, place: usize) {
+        self.at = place;
+    }
+
+    /// The text from one place to another.
+    pub(in crate::ingest) fn between(&self, from: usize, to: usize) -> &'a str {
+        self.text.get(from..to).unwrap_or_default()
+    }
+
+    /// The text from a place on that was read.
+    pub(in crate::ingest) fn since(&self, place: usize) -> &'a str {
+        self.between(place, self.at)
+    }
+
+    /// Goes into the object that begins here: whether it has a field.
+    pub(in crate::ingest) fn enter(&mut self) -> Result<bool, Refusal> {
+        self.take(b'{')?;
+        let is_empty = self.peek() == Some(b'}');
+        self.at += usize::from(is_empty);
+        Ok(!is_empty)
+    }
+
+    /// Goes behind what follows a field: whether there is another one, or the object ended.
+    #[inline]
+    pub(in crate::ingest) fn more(&mut self) -> Result<bool, Refusal> {
+        let next = self.peek();
+        if !matches!(next, Some(b',' | b'}')) {
+            return Err(Refusal::NotJson);
+        }
+        self.at += 1;
+        Ok(next == Some(b','))
+    }
+
     /// Takes one expected byte.
     #[inline]
-    fn take(&mut self, expected: u8) -> Result<(), Refusal> {
+    pub(in crate::ingest) fn take(&mut self, expected: u8) -> Result<(), Refusal> {
         if self.peek() == Some(expected) {
             self.at += 1;
             return Ok(());
@@ -150,24 +189,14 @@ impl<'a> Cursor<'a> {
         &mut self,
         mut field: impl FnMut(&str, &mut Self) -> Result<(), Refusal>,
     ) -> Result<(), Refusal> {
-        self.take(b'{')?;
-        if self.peek() == Some(b'}') {
-            self.at += 1;
-            return Ok(());
-        }
-        loop {
+        let mut is_more = self.enter()?;
+        while is_more {
             let key = self.string()?;
             self.take(b':')?;
             field(&key, self)?;
-            match self.peek() {
-                Some(b',') => self.at += 1,
-                Some(b'}') => {
-                    self.at += 1;
-                    return Ok(());
-                }
-                _ => return Err(Refusal::NotJson),
-            }
+            is_more = self.more()?;
         }
+        Ok(())
     }
 
     /// The string that begins here.
@@ -197,7 +226,8 @@ impl<'a> Cursor<'a> {
     fn interrupt(&self) -> Result<usize, Refusal> {
         match interrupt_in_word(self.bytes(), self.at) {
             Some(found) if found < WORD_BYTES => Ok(self.at + found),
-            _ => interrupt_beyond(self.bytes(), self.at).ok_or(Refusal::NotJson),
+            Some(_) => interrupt_beyond(self.bytes(), self.at + WORD_BYTES).ok_or(Refusal::NotJson),
+            None => interrupt_in_rest(self.bytes(), self.at).ok_or(Refusal::NotJson),
         }
     }
 
