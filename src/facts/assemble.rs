@@ -72,7 +72,9 @@ fn blocks(rows: &[Row], symbols: &Symbols, classes: &dyn ClassView) -> Vec<Vec<u
         block.last = row.time;
         block.rows.push(index);
     }
-    open.into_values().for_each(|mut block| block.end(&mut found));
+    for mut block in open.into_values() {
+        block.end(&mut found);
+    }
     found
 }
 

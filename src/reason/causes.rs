@@ -169,7 +169,9 @@ fn indexed<K: Hash + Eq>(settled: &Settled, rows: &[usize], key: impl Fn(&Row) -
         }
     }
     let mut lists: Vec<Vec<usize>> = lengths.into_iter().map(Vec::with_capacity).collect();
-    numbered.into_iter().for_each(|(number, row)| lists[number].push(row));
+    for (number, row) in numbered {
+        lists[number].push(row);
+    }
     numbers.into_iter().map(|(key, number)| (key, std::mem::take(&mut lists[number]))).collect()
 }
 

@@ -5,7 +5,7 @@
 //! window); one cause told many ways is one; where no entry explains a failure the finding says so.
 //!
 //! `units` lists what failed, `causes` what could be a root, `explain` joins them, `groups` makes one
-//! story of each, `verdict` weighs it, `chain`, `words` and `why` tell it.
+//! story of each, `teller` tells it: `verdict` weighs it, `chain`, `words` and `why` put it into sentences.
 
 pub mod canary;
 pub mod explain;
@@ -31,6 +31,7 @@ mod rejected;
 mod ruled_out;
 mod specific;
 mod stated;
+mod teller;
 mod unread;
 mod upstream;
 mod verdict;
@@ -45,15 +46,11 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use crate::classify::matcher::Catalog;
 use crate::facts::Settled;
 use crate::facts::clusters::Clusters;
-use crate::facts::symbols::EMPTY;
-use crate::model::Timestamp;
-use crate::model::report::{Cause, Finding, RuledOut, Suppressed};
+use crate::model::report::{Finding, RuledOut, Suppressed};
 use crate::model::tally::Occurrence;
 use crate::state::State;
 use crate::state::coverage::Coverage;
-use groups::{Basis, Group};
 use ignore::Ignore;
-use units::{Unit, UnitKind};
 
 /// When in the life of a service it fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,7 +123,7 @@ pub fn reason(
     let groups = groups::groups(settled, clusters, &causes, &units, &explained.units, &rejected);
     let total: f64 = units.iter().map(verdict::weight).sum();
     let filtered = coverage.lowest_severity.is_some();
-    let teller = Teller {
+    let teller = teller::Teller {
         settled,
         clusters,
         state,
@@ -200,143 +197,4 @@ fn tell_apart(state: &State, drafts: &mut [Draft]) {
             draft.finding.place = Some(place);
         }
     }
-}
-
-struct Teller<'a> {
-    settled: &'a Settled,
-    clusters: &'a Clusters,
-    state: &'a State,
-    catalog: &'a Catalog,
-    files: &'a [String],
-    units: &'a [Unit],
-    causes: &'a causes::Causes,
-    tried: &'a chance::Tried,
-    total: f64,
-    filtered: bool,
-}
-
-impl Teller<'_> {
-    fn draft(&self, group: &Group) -> Draft {
-        let (settled, clusters, units) = (self.settled, self.clusters, self.units);
-        let index = self.state.services.iter().position(|service| service.symbol == group.service);
-        let service = index.map(|index| &self.state.services[index]);
-        let view = chain::View { settled, clusters, units, files: self.files };
-        let (chain, revisions) = rayon::join(|| view.chain(group), || words::revisions(settled, units, group));
-        let words =
-            words::Words { settled, clusters, units, catalog: self.catalog, service, group, revisions: &revisions };
-        let why = why::Why { settled, units, group, chain: &chain, service, revisions: &revisions };
-        let class = &settled.classes[clusters.list[group.root].class.0 as usize];
-        let service_name = settled.text(group.service).to_owned();
-        let ((sentences, probe_passed, resolved_by), ((title, summary, impact), (score_parts, occurrences))) =
-            rayon::join(
-                || (why.sentences(), why.passed_probe() > 0, why.resolved_by()),
-                || {
-                    rayon::join(
-                        || (words.title(), words.summary(), words.impact()),
-                        || {
-                            (
-                                verdict::score(self.causes, units, group, self.total),
-                                occurrences::occurrences(settled, clusters, units, group),
-                            )
-                        },
-                    )
-                },
-            );
-        let (first, last) = (Timestamp(why.first()), Timestamp(why.last()));
-        let kinds = |kind: UnitKind| group.units.iter().filter(|(unit, _)| units[*unit].kind == kind).count();
-        let first_unit = group.units.iter().map(|(unit, _)| &units[*unit]).find(|unit| unit.instance != EMPTY);
-        let first_request = group
-            .units
-            .iter()
-            .map(|(unit, _)| &units[*unit])
-            .find(|unit| unit.kind == UnitKind::Request && unit.service == group.service);
-        let mut support = Vec::new();
-        let mut against = Vec::new();
-        for cluster in &group.consequences {
-            let cluster = &clusters.list[*cluster];
-            let title = &settled.classes[cluster.class.0 as usize].title;
-            support.push(format!(
-                "“{title}” ({}, {} times) stands beside it each time and is read as its consequence",
-                cluster.id, cluster.count
-            ));
-        }
-        if let Some(shown) = self.causes.specificity.shown(group.root).filter(|shown| shown.healthy.failed > 0) {
-            let words = shown.words();
-            if self.causes.is_unspecific(group.root) { against.push(words) } else { support.push(words) }
-        }
-        if group.basis == Basis::Explained {
-            let met = self.tried.meetings(group.root);
-            let met = met.filter(|meeting| !self.tried.is_refused(group.root, meeting.kind));
-            support.extend(met.map(chance::Meeting::words));
-        }
-        if let Some(revision) = &resolved_by {
-            support.push(format!("it ends with {revision}: that revision became ready and logs on without it"));
-        }
-        let finding = Finding {
-            rank: 0,
-            fingerprint: fingerprint(class, &service_name, group),
-            title,
-            verdict: verdict::verdict(settled, clusters, self.causes, units, group, self.filtered),
-            score: score_parts.iter().map(|part| part.value).sum(),
-            score_parts,
-            service: service_name,
-            place: None,
-            revisions: revisions.clone(),
-            first,
-            last,
-            occurrences: occurrences::counts(&occurrences),
-            cause: Cause {
-                cluster: if group.basis == Basis::Unexplained {
-                    String::new()
-                } else {
-                    clusters.list[group.root].id.clone()
-                },
-                signature: class.signature.clone(),
-                category: words.category(),
-                summary,
-            },
-            why: sentences,
-            impact,
-            support,
-            against,
-            missing: if group.basis == Basis::Unexplained {
-                vec!["an entry that says why: the application's own output around the failure".to_owned()]
-            } else {
-                Vec::new()
-            },
-            actions: Vec::new(),
-            chain,
-        };
-        let phase = match () {
-            () if kinds(UnitKind::Build) > 0 => FailurePhase::Build,
-            () if kinds(UnitKind::Job) > 0 => FailurePhase::Job,
-            () if kinds(UnitKind::Deploy) > 0 && kinds(UnitKind::Request) == 0 => FailurePhase::Deploy,
-            () if words.at_boot() => FailurePhase::Boot,
-            () => FailurePhase::Serving,
-        };
-        Draft {
-            minimum_keeps_it_going: finding.why.iter().any(|sentence| sentence.starts_with("what keeps it going")),
-            finding,
-            service: index,
-            captures: class.captures.clone(),
-            instance: first_unit.map_or_else(String::new, |unit| settled.text(unit.instance).to_owned()),
-            path: first_request.map_or_else(String::new, |unit| settled.text(unit.target).to_owned()),
-            phase,
-            probe_passed,
-            resolved_by,
-            occurrences,
-        }
-    }
-}
-
-/// Stable across hours, machines and revisions: what the cause is and whose, not how often or when.
-/// The number in front is the version of this recipe.
-fn fingerprint(class: &crate::classify::Classified, service: &str, group: &Group) -> String {
-    use std::hash::BuildHasher;
-    let identity = match &class.key {
-        crate::classify::ClassKey::Template { masked } => masked.clone(),
-        key => format!("{key:?}"),
-    };
-    let hash = foldhash::fast::FixedState::with_seed(1).hash_one((identity, service, group.basis));
-    format!("1:{hash:016x}")
 }

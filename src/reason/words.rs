@@ -332,7 +332,7 @@ impl Words<'_> {
         if all == 0 {
             return format!(
                 "no request entry is in these files, so what users felt is not known{}",
-                called_healthy(&service.revisions, &failed)
+                called_healthy(&service.revisions, failed)
             );
         }
         let serving =
