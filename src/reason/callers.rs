@@ -14,7 +14,7 @@ use crate::facts::Settled;
 use crate::facts::clusters::Clusters;
 use crate::facts::symbols::{EMPTY, Symbol};
 
-/// Failed requests by trace.
+/// Failed requests by trace, in the order of their beginnings.
 pub type ByTrace = HashMap<Symbol, Vec<usize>, FixedState>;
 
 /// Indexes failed requests whose traces hold failed requests of other services, too: only these can wait for each other.
@@ -26,14 +26,27 @@ pub fn by_trace(units: &[Unit]) -> ByTrace {
         }
     }
     index.retain(|_, numbers| numbers.iter().any(|number| units[*number].service != units[numbers[0]].service));
+    for numbers in index.values_mut() {
+        numbers.sort_by_key(|number| (units[*number].start, *number));
+    }
     index
+}
+
+/// When a request that another one waited for can have begun, at the earliest.
+fn earliest(outer: &Unit) -> i64 {
+    outer.start - CLOCK_NANOS / 10
+}
+
+/// When it can have ended, at the latest.
+fn latest(outer: &Unit) -> i64 {
+    outer.end + CLOCK_NANOS / 10
 }
 
 /// Whether `inner` ran while `outer`, of another service, waited.
 pub fn is_inside(inner: &Unit, outer: &Unit) -> bool {
     inner.service != outer.service
-        && inner.start >= outer.start - CLOCK_NANOS / 10
-        && inner.end <= outer.end + CLOCK_NANOS / 10
+        && inner.start >= earliest(outer)
+        && inner.end <= latest(outer)
         && inner.end - inner.start <= outer.end - outer.start
 }
 
@@ -50,11 +63,12 @@ pub fn attach_callers(
     order.sort_by_key(|index| (units[*index].end - units[*index].start, *index));
     for &index in &order {
         let unit = &units[index];
-        let called = traced
-            .get(&unit.trace)
-            .into_iter()
-            .flatten()
+        let Some(traced) = traced.get(&unit.trace) else { continue };
+        let first = traced.partition_point(|other| units[*other].start < earliest(unit));
+        let called = traced[first..]
+            .iter()
             .copied()
+            .take_while(|other| units[*other].start <= latest(unit))
             .filter(|other| is_inside(&units[*other], unit))
             .min_by_key(|other| (units[*other].end - units[*other].start, *other));
         if let Some(cause) = called.and_then(|called| explained[called]) {
@@ -80,6 +94,9 @@ fn attach_named(
     for &index in requests.iter().filter(|index| explained[**index].is_some()) {
         of_service.entry(units[index].service).or_default().push(index);
     }
+    // Of several that are named, the last one by name and first request is meant, whatever their numbers are.
+    let mut of_service: Vec<(Symbol, Vec<usize>)> = of_service.into_iter().collect();
+    of_service.sort_by_key(|(service, requests)| (settled.text(*service).to_owned(), requests[0]));
     let mut by_root: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for &index in requests {
         let own = explained[index].filter(|cause| clusters.list[cause.root].service == units[index].service);
@@ -90,9 +107,9 @@ fn attach_named(
     let mut found: Vec<(usize, Explanation)> = Vec::new();
     for (root, callers) in by_root {
         let text = settled.text(settled.rows[clusters.list[root].rows[0]].text);
-        let named = of_service.iter().filter(|(service, _)| {
-            **service != clusters.list[root].service && names_host(text, settled.text(**service))
-        });
+        let named = of_service
+            .iter()
+            .filter(|(service, _)| *service != clusters.list[root].service && names_host(text, settled.text(*service)));
         for (_, called) in named {
             let inside: Vec<(usize, Explanation)> = callers
                 .iter()

@@ -52,6 +52,8 @@ pub struct Causes {
     claims: Vec<Strength>,
     /// Candidate rows by (service, instance), in time order.
     pub by_instance: Map<(Symbol, Symbol), Vec<usize>>,
+    /// Instances that have candidate rows, by service, in no order.
+    pub instances: Map<Symbol, Vec<Symbol>>,
     /// Candidate rows by trace.
     pub by_trace: Map<Symbol, Vec<usize>>,
     /// Candidate rows by (service, revision).
@@ -129,6 +131,10 @@ pub fn causes(settled: &Settled, clusters: &Clusters, state: &State) -> Causes {
             )
         },
     );
+    let mut instances: Map<Symbol, Vec<Symbol>> = Map::default();
+    for (service, instance) in by_instance.keys() {
+        instances.entry(*service).or_default().push(*instance);
+    }
     let announced = rows_that(&|class| class.mark == Mark::PortAnnounced);
     let ports = indexed(settled, &announced, |row| Some((row.service, row.instance)));
     let root_of = join_tellings(settled, clusters, &by_instance, &by_revision);
@@ -149,7 +155,7 @@ pub fn causes(settled: &Settled, clusters: &Clusters, state: &State) -> Causes {
         clusters.list.iter().map(|cluster| strength(&settled.classes[cluster.class.0 as usize])).collect();
     let is_known = |root: usize| claims[root] <= Strength::Named;
     let specificity = Specificity::of(state, &shown, &is_known);
-    Causes { root_of, claims, by_instance, by_trace, by_revision, by_execution, ports, probed, specificity }
+    Causes { root_of, claims, by_instance, instances, by_trace, by_revision, by_execution, ports, probed, specificity }
 }
 
 /// Rows by what they have in common, in time order.

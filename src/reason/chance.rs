@@ -16,7 +16,7 @@ use statrs::distribution::{Binomial, DiscreteCDF};
 
 use crate::stats::{adjust, number, p_text};
 
-use super::attach::twin_key;
+use super::attach::{TwinKey, twin_key};
 use super::causes::Causes;
 use super::explain::{Explanation, Join, request_window};
 use super::units::{Unit, UnitKind};
@@ -163,13 +163,21 @@ pub fn ask(
     }
     hits.retain(|(root, kind), _| !tried.is_refused(*root, *kind));
     let hits: Vec<(Question, Vec<usize>)> = hits.into_iter().collect();
+    let mut twins: HashMap<TwinKey, Vec<usize>, FixedState> = HashMap::default();
+    if !hits.is_empty() {
+        for (index, unit) in units.iter().enumerate().filter(|(_, unit)| unit.instance != EMPTY) {
+            twins.entry(twin_key(unit)).or_default().push(index);
+        }
+    }
     let met = hits.into_par_iter().filter_map(|((root, kind), hits)| {
         let alike: HashSet<_, FixedState> = hits.iter().map(|index| twin_key(&units[*index])).collect();
-        let exposed: Vec<usize> = (0..units.len())
-            .filter(|index| units[*index].kind == kind && units[*index].instance != EMPTY)
-            .filter(|index| alike.contains(&twin_key(&units[*index])))
+        let mut exposed: Vec<usize> = alike
+            .iter()
+            .flat_map(|key| &twins[key])
+            .copied()
             .filter(|index| explained[*index].is_none_or(|cause| cause.root == root))
             .collect();
+        exposed.sort_unstable();
         let root = Line { root, kind };
         Some(((root.root, kind), root.meeting(settled, clusters, causes, units, hits.len(), &exposed)?))
     });
@@ -217,11 +225,9 @@ impl Line {
             places.entry(unit.instance).or_default().windows.push(window(unit));
         }
         let mut elsewhere = 0;
-        for ((owner, instance), rows) in &causes.by_instance {
-            if *owner != service {
-                continue;
-            }
-            let times = rows.iter().filter(|row| causes.root(clusters, **row) == root).map(|row| settled.time(*row));
+        for instance in causes.instances.get(&service).into_iter().flatten() {
+            let rows = causes.by_instance.get(&(service, *instance)).into_iter().flatten();
+            let times = rows.filter(|row| causes.root(clusters, **row) == root).map(|row| settled.time(*row));
             let moments = apart(times);
             let windows = places.get(instance).map_or_else(Vec::new, |place| joined(&place.windows));
             let is_within = |time: &i64| {

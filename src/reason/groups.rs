@@ -88,7 +88,11 @@ pub fn groups(
         .collect();
     let mut taken: HashSet<usize, FixedState> = groups.iter().map(|group| group.root).collect();
     mark_consequences(settled, clusters, causes, units, &mut groups, &mut taken);
-    groups.extend(left.into_values().map(|members| {
+    // By the first of their failures: numbers of names differ from run to run, and whoever asks groups takes the first of
+    // equal ones.
+    let mut left: Vec<Vec<(usize, Option<Explanation>)>> = left.into_values().collect();
+    left.sort_unstable_by_key(|members| members[0].0);
+    groups.extend(left.into_iter().map(|members| {
         let rows: Vec<usize> = members.iter().flat_map(|(unit, _)| units[*unit].rows.iter().copied()).collect();
         let instance =
             members.iter().find(|(unit, _)| matches!(units[*unit].kind, UnitKind::Instance | UnitKind::Worker));

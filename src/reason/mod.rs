@@ -121,7 +121,7 @@ pub fn reason(
     tracing::debug!(elapsed = ?start.elapsed(), "failures explained");
     let rejected = rejected::rejected(clusters, &causes, &units, &explained);
     let groups = groups::groups(settled, clusters, &causes, &units, &explained.units, &rejected);
-    let total: f64 = units.iter().map(verdict::weight).sum();
+    let harm = verdict::Harm::of(&units);
     let filtered = coverage.lowest_severity.is_some();
     let teller = teller::Teller {
         settled,
@@ -132,7 +132,7 @@ pub fn reason(
         units: &units,
         causes: &causes,
         tried: &explained.tried,
-        total,
+        harm: &harm,
         filtered,
     };
     let mut drafts: Vec<Draft> = groups.par_iter().map(|group| teller.draft(group)).collect();

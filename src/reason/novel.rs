@@ -11,7 +11,7 @@
 //! onset and in those before them, by the exact Poisson test with known exposure. Lines that an instance writes when it
 //! starts are left out: a start is often the consequence.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Draft;
 use super::groups::{Basis, Group};
@@ -24,6 +24,7 @@ use super::written::{self, Line};
 use crate::facts::Settled;
 use crate::facts::clusters::{Cluster, Clusters};
 use crate::facts::novelty::{KINDS_MAX, Kinds};
+use crate::facts::symbols::Symbol;
 use crate::model::report::{ChainLink, RuledOut, ScorePart};
 use crate::model::time::{NANOS_PER_MINUTE, minute_of};
 use crate::model::{Role, Timestamp, Verdict};
@@ -98,19 +99,24 @@ impl Tested<'_> {
     }
 }
 
-/// Asks for what is new before the failures of each service that nothing explains. The drafts stand in the order of the
+/// Asks for what is new before the failures of each service that nothing explains: the most of one kind that begin at
+/// once. The drafts stand in the order of the
 /// groups.
 pub fn ask(scene: &Scene<'_>, drafts: &mut [Draft]) -> Vec<RuledOut> {
     let mut rejected = Vec::new();
+    // Group and onset.
+    let mut most: BTreeMap<Symbol, (usize, i64)> = BTreeMap::new();
+    for (at, group) in scene.groups.iter().enumerate().filter(|(_, group)| group.basis == Basis::Unexplained) {
+        let serving = group.units.iter().filter(|(unit, _)| serves(&scene.units[*unit])).count();
+        let Some(onset) = onset(scene, group).filter(|_| serving >= NOVELTY_UNITS_MIN) else { continue };
+        // Of equals the first.
+        let known = most.entry(group.service).or_insert((at, onset));
+        if group.units.len() > scene.groups[known.0].units.len() {
+            *known = (at, onset);
+        }
+    }
     for service in &scene.state.services {
-        let is_left = |group: &Group| {
-            let serving = group.units.iter().filter(|(unit, _)| serves(&scene.units[*unit])).count();
-            group.basis == Basis::Unexplained && group.service == service.symbol && serving >= NOVELTY_UNITS_MIN
-        };
-        let left = (0..scene.groups.len()).filter(|at| is_left(&scene.groups[*at]));
-        let most = left.max_by_key(|at| (scene.groups[*at].units.len(), usize::MAX - at));
-        let Some(at) = most else { continue };
-        let Some(onset) = onset(scene, &scene.groups[at]) else { continue };
+        let Some(&(at, onset)) = most.get(&service.symbol) else { continue };
         rejected.extend(ask_service(scene, service, &scene.groups[at], onset, &mut drafts[at]));
     }
     rejected

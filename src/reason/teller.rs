@@ -29,7 +29,7 @@ pub(super) struct Teller<'a> {
     pub(super) units: &'a [Unit],
     pub(super) causes: &'a causes::Causes,
     pub(super) tried: &'a chance::Tried,
-    pub(super) total: f64,
+    pub(super) harm: &'a verdict::Harm,
     pub(super) filtered: bool,
 }
 
@@ -54,7 +54,7 @@ impl Teller<'_> {
                         || (words.title(), words.summary(), words.impact()),
                         || {
                             (
-                                verdict::score(self.causes, units, group, self.total),
+                                verdict::score(self.causes, units, group, self.harm),
                                 occurrences::occurrences(settled, clusters, units, group),
                             )
                         },

@@ -1,5 +1,7 @@
 //! How far a group is proven, and its score with the reason of each part.
 
+use std::collections::BTreeMap;
+
 use super::causes::Causes;
 use super::explain::Join;
 use super::groups::{Basis, Group};
@@ -10,6 +12,7 @@ use crate::classify::level::Level;
 use crate::classify::mark::Mark;
 use crate::facts::Settled;
 use crate::facts::clusters::Clusters;
+use crate::facts::symbols::Symbol;
 use crate::model::report::ScorePart;
 use crate::model::{Stream, Verdict};
 
@@ -167,8 +170,27 @@ fn only_limit(units: &[Unit], group: &Group) -> bool {
         && !units.iter().any(|unit| unit.kind == UnitKind::Instance && unit.service == group.service)
 }
 
-/// The score, part by part. `total` is the weight of all failed units of the files.
-pub fn score(causes: &Causes, units: &[Unit], group: &Group, total: f64) -> Vec<ScorePart> {
+/// The weight of all failed units of the files.
+pub struct Harm {
+    all: f64,
+    by_service: BTreeMap<Symbol, f64>,
+    units: usize,
+}
+
+impl Harm {
+    /// Adds it up.
+    pub fn of(units: &[Unit]) -> Self {
+        let mut by_service = BTreeMap::new();
+        for unit in units {
+            *by_service.entry(unit.service).or_default() += weight(unit);
+        }
+        Self { all: units.iter().map(weight).sum(), by_service, units: units.len() }
+    }
+}
+
+/// The score, part by part.
+pub fn score(causes: &Causes, units: &[Unit], group: &Group, harm: &Harm) -> Vec<ScorePart> {
+    let total = harm.all;
     let explains: f64 = group.units.iter().map(|(unit, _)| weight(&units[*unit])).sum();
     let joined = joined(group);
     let mut parts = Vec::new();
@@ -182,12 +204,12 @@ pub fn score(causes: &Causes, units: &[Unit], group: &Group, total: f64) -> Vec<
         Basis::Explained => w::PROOF_LEAST + (1.0 - w::PROOF_LEAST) * (share / w::PROOF_WHOLE_SHARE).min(1.0),
         _ => 1.0,
     };
-    part("explains", w::EXPLAINS_ALL * share, format!("{} of {} failures hang on it", group.units.len(), units.len()));
+    part("explains", w::EXPLAINS_ALL * share, format!("{} of {} failures hang on it", group.units.len(), harm.units));
     let mut harmed: Vec<_> = group.units.iter().map(|(unit, _)| units[*unit].service).collect();
     harmed.push(group.service);
     harmed.sort_unstable();
     harmed.dedup();
-    let of_service: f64 = units.iter().filter(|unit| harmed.binary_search(&unit.service).is_ok()).map(weight).sum();
+    let of_service: f64 = harmed.iter().filter_map(|service| harm.by_service.get(service)).sum();
     if total > 0.0 {
         let share = of_service / total;
         part(
@@ -235,7 +257,7 @@ pub fn score(causes: &Causes, units: &[Unit], group: &Group, total: f64) -> Vec<
 }
 
 /// Weight of one unit.
-pub fn weight(unit: &Unit) -> f64 {
+fn weight(unit: &Unit) -> f64 {
     match unit.kind {
         UnitKind::Request => 1.0,
         UnitKind::Worker => w::WORKER_WEIGHT,
