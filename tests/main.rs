@@ -25,7 +25,6 @@ mod patterns_command;
 mod revision_states;
 mod robustness;
 mod rules_command;
-mod sensitivity;
 mod settings;
 mod shards;
 mod simulation;

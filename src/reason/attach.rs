@@ -8,7 +8,7 @@ use foldhash::fast::FixedState;
 
 use super::explain::{Explanation, Join, View};
 use super::units::{Unit, UnitKind};
-use super::weights::{BETWEEN_STARTS_NANOS, CLOCK_NANOS, LOST_WITH_INSTANCE_NANOS, REVISION_WINDOW_NANOS};
+use super::weights::{between_starts_nanos, clock_nanos, lost_with_instance_nanos, revision_window_nanos};
 use crate::facts::symbols::{EMPTY, Symbol};
 
 /// A request that was lost when its instance died has that instance's cause.
@@ -25,7 +25,7 @@ pub(super) fn attach_lost_requests(view: &View<'_>, units: &[Unit], explained: &
             continue;
         }
         let Some(&death) = deaths.get(&(unit.service, unit.instance)) else { continue };
-        if (units[death].end - unit.end).abs() <= LOST_WITH_INSTANCE_NANOS
+        if (units[death].end - unit.end).abs() <= lost_with_instance_nanos()
             && let Some(cause) = explained[death]
         {
             let distance = unit.end - view.time(cause.row);
@@ -51,7 +51,7 @@ pub(super) fn attach_deploys(view: &View<'_>, units: &[Unit], explained: &mut [O
         let cause = of_instance.map(|cause| (cause.row, cause.rivals, Join::Deploy)).or_else(|| {
             let rows = view.causes.by_revision.get(&(unit.service, unit.revision))?;
             let before: Vec<usize> =
-                rows.iter().copied().filter(|row| view.time(*row) <= unit.end + CLOCK_NANOS).collect();
+                rows.iter().copied().filter(|row| view.time(*row) <= unit.end + clock_nanos()).collect();
             view.root_before(unit, &before, Join::Revision).map(|cause| (cause.row, cause.rivals, Join::Revision))
         });
         if let Some((row, rivals, join)) = cause {
@@ -77,7 +77,7 @@ pub(super) fn attach_by_revision(units: &[Unit], explained: &mut [Option<Explana
         let unit = &units[index];
         let alike = nearest(twins.get(&twin_key(unit)), unit.end).filter(|(end, _)| {
             matches!(unit.kind, UnitKind::Instance | UnitKind::Request)
-                || (end - unit.end).abs() <= REVISION_WINDOW_NANOS
+                || (end - unit.end).abs() <= revision_window_nanos()
         });
         let found = alike.or_else(|| {
             // A platform failure without an instance of its own, while instances of the revision fail.
@@ -87,7 +87,7 @@ pub(super) fn attach_by_revision(units: &[Unit], explained: &mut [Option<Explana
             let between = || starts.iter().find_map(|key| between(twins.get(key), unit.end));
             let failing = starts.iter().chain([&deploy]).filter_map(|key| nearest(twins.get(key), unit.end));
             let near = failing
-                .filter(|(end, _)| refused && (end - unit.end).abs() <= REVISION_WINDOW_NANOS)
+                .filter(|(end, _)| refused && (end - unit.end).abs() <= revision_window_nanos())
                 .min_by_key(|(end, cause)| ((end - unit.end).abs(), cause.row));
             near.or_else(|| between().filter(|_| refused && unit.instance == EMPTY))
         });
@@ -111,7 +111,7 @@ fn between(list: Option<&Vec<(i64, Explanation)>>, time: i64) -> Option<(i64, Ex
     let list = list?;
     let after = list.partition_point(|(end, _)| *end < time);
     let (before, next) = (list.get(after.checked_sub(1)?)?, list.get(after)?);
-    (next.0 - before.0 <= BETWEEN_STARTS_NANOS && next.1.root == before.1.root).then_some(*before)
+    (next.0 - before.0 <= between_starts_nanos() && next.1.root == before.1.root).then_some(*before)
 }
 
 /// The element nearest to a time in a list sorted by time.

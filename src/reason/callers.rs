@@ -9,7 +9,7 @@ use foldhash::fast::FixedState;
 
 use super::explain::{Explanation, Join};
 use super::units::{Unit, UnitKind};
-use super::weights::{CALLED_SHARE_MIN, CLOCK_NANOS};
+use super::weights::{called_share_min, clock_nanos};
 use crate::facts::Settled;
 use crate::facts::clusters::Clusters;
 use crate::facts::symbols::{EMPTY, Symbol};
@@ -34,12 +34,12 @@ pub fn by_trace(units: &[Unit]) -> ByTrace {
 
 /// When a request that another one waited for can have begun, at the earliest.
 fn earliest(outer: &Unit) -> i64 {
-    outer.start - CLOCK_NANOS / 10
+    outer.start - clock_nanos() / 10
 }
 
 /// When it can have ended, at the latest.
 fn latest(outer: &Unit) -> i64 {
-    outer.end + CLOCK_NANOS / 10
+    outer.end + clock_nanos() / 10
 }
 
 /// Whether `inner` ran while `outer`, of another service, waited.
@@ -121,7 +121,7 @@ fn attach_named(
                 .collect();
             #[allow(clippy::cast_precision_loss, reason = "counts of requests are far below 2^52")]
             let share = inside.len() as f64 / callers.len() as f64;
-            if share >= CALLED_SHARE_MIN {
+            if share >= called_share_min() {
                 found.extend(inside);
             }
         }

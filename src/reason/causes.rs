@@ -11,7 +11,7 @@ use std::hash::Hash;
 use foldhash::fast::FixedState;
 
 use super::specific::Specificity;
-use super::weights::{CORE_BYTES_MIN, SAME_EVENT_NANOS};
+use super::weights::{core_bytes_min, neighbours_max, same_event_nanos};
 use crate::classify::mark::Mark;
 use crate::classify::{Classified, Strength};
 use crate::facts::Settled;
@@ -22,9 +22,6 @@ use crate::model::Role;
 use crate::state::{ServiceState, State};
 
 type Map<K, V> = HashMap<K, V, FixedState>;
-
-/// Neighbouring lines compared with one line; more are written only by a burst of equal lines.
-const NEIGHBOURS_MAX: usize = 24;
 
 /// Words by which an application says that it went on without what failed. Compared in lower case.
 const HANDLED: [&str; 14] = [
@@ -194,8 +191,8 @@ fn join_tellings(
         .map(|rows| rows.iter().copied().filter(|row| settled.rows[*row].instance == EMPTY).collect::<Vec<usize>>());
     for rows in by_instance.values().map(Cow::Borrowed).chain(no_instance.map(Cow::Owned)) {
         for (position, &later) in rows.iter().enumerate() {
-            for &earlier in rows[..position].iter().rev().take(NEIGHBOURS_MAX) {
-                if settled.time(later) - settled.time(earlier) > SAME_EVENT_NANOS {
+            for &earlier in rows[..position].iter().rev().take(neighbours_max()) {
+                if settled.time(later) - settled.time(earlier) > same_event_nanos() {
                     break;
                 }
                 let (a, b) = (clusters.of_row(earlier), clusters.of_row(later));
@@ -247,6 +244,6 @@ fn tells_the_same(settled: &Settled, a: usize, b: usize) -> bool {
 }
 
 fn contains_core(text: &str, core: &str) -> bool {
-    core.len() >= CORE_BYTES_MIN
+    core.len() >= core_bytes_min()
         && (text.contains(core) || (core.contains('"') && text.replace("\\\"", "\"").contains(core)))
 }

@@ -8,7 +8,7 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use super::explain::Explanation;
 use super::groups::{Basis, Group};
 use super::units::{Unit, UnitKind};
-use super::weights::LOST_AT_ONCE_SECONDS;
+use super::weights::lost_at_once_seconds;
 use crate::facts::Settled;
 use crate::facts::clusters::Clusters;
 use crate::facts::symbols::{EMPTY, Symbol};
@@ -171,9 +171,9 @@ impl View<'_> {
         }
         let mut parts = Vec::new();
         if !with_death.is_empty() {
-            let at_once = with_death.iter().filter(|seconds| seconds.abs() <= LOST_AT_ONCE_SECONDS).count();
+            let at_once = with_death.iter().filter(|seconds| seconds.abs() <= lost_at_once_seconds()).count();
             let text = join_text("end with the failure of their own instance", &with_death, rows.len(), 0);
-            parts.push(format!("{text} ({at_once} within {LOST_AT_ONCE_SECONDS} s)"));
+            parts.push(format!("{text} ({at_once} within {} s)", lost_at_once_seconds()));
         }
         if !with_cause.is_empty() {
             parts.push(join_text("on the same instance or trace as the cause", &with_cause, rows.len(), 0));

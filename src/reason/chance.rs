@@ -20,7 +20,7 @@ use super::attach::{TwinKey, twin_key};
 use super::causes::Causes;
 use super::explain::{Explanation, Join, request_window};
 use super::units::{Unit, UnitKind};
-use super::weights::{ANSWER_NANOS, CHANCE_MOST, CLOCK_NANOS, DEATH_NANOS_MAX, MOMENTS_ELSEWHERE_MIN};
+use super::weights::{answer_nanos, chance_most, clock_nanos, death_nanos_max, moments_elsewhere_min};
 use crate::classify::Strength;
 use crate::facts::Settled;
 use crate::facts::clusters::Clusters;
@@ -108,7 +108,7 @@ impl Tried {
         let mut refused = Vec::new();
         for ((question, meeting), adjusted) in self.meetings.iter_mut().zip(adjust::holm(&p_values)) {
             (meeting.adjusted, meeting.of) = (adjusted, of);
-            if adjusted >= CHANCE_MOST && self.refused.insert(*question) {
+            if adjusted >= chance_most() && self.refused.insert(*question) {
                 refused.push(question.0);
             }
         }
@@ -131,7 +131,7 @@ fn window(unit: &Unit) -> (i64, i64) {
     if unit.kind == UnitKind::Request {
         request_window(unit)
     } else {
-        (unit.end - DEATH_NANOS_MAX, unit.end + CLOCK_NANOS)
+        (unit.end - death_nanos_max(), unit.end + clock_nanos())
     }
 }
 
@@ -239,7 +239,7 @@ impl Line {
                 place.moments = moments;
             }
         }
-        if elsewhere < MOMENTS_ELSEWHERE_MIN && met * 2 >= exposed.len() {
+        if elsewhere < moments_elsewhere_min() && met * 2 >= exposed.len() {
             return None;
         }
         let mut expected = 0.0;
@@ -283,7 +283,7 @@ fn joined(windows: &[(i64, i64)]) -> Vec<(i64, i64)> {
 fn apart(times: impl Iterator<Item = i64>) -> Vec<i64> {
     let mut moments: Vec<i64> = Vec::new();
     for time in times {
-        if moments.last().is_none_or(|last| time - last > ANSWER_NANOS) {
+        if moments.last().is_none_or(|last| time - last > answer_nanos()) {
             moments.push(time);
         }
     }

@@ -8,7 +8,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use super::causes::Causes;
 use super::chance::{self, Tried};
 use super::units::{Unit, UnitKind};
-use super::weights::{ANSWER_NANOS, CLOCK_NANOS, DEATH_NANOS_MAX};
+use super::weights::{answer_nanos, clock_nanos, death_nanos_max};
 use super::{attach, callers, probe_kills};
 use crate::classify::Strength;
 use crate::classify::mark::Mark;
@@ -100,7 +100,7 @@ fn strong(view: &mut View<'_>, units: &[Unit]) -> Vec<Option<Explanation>> {
 
 /// When a line on the instance of a request can be about it.
 pub(super) fn request_window(unit: &Unit) -> (i64, i64) {
-    (unit.start - CLOCK_NANOS / 10, unit.end + ANSWER_NANOS)
+    (unit.start - clock_nanos() / 10, unit.end + answer_nanos())
 }
 
 pub(super) struct View<'a> {
@@ -178,7 +178,7 @@ impl View<'_> {
             return None;
         }
         let rows = self.causes.by_instance.get(&(unit.service, unit.instance))?;
-        let before = self.between(rows, i64::MIN, unit.end + CLOCK_NANOS).iter().copied();
+        let before = self.between(rows, i64::MIN, unit.end + clock_nanos()).iter().copied();
         let is_refused = |row: &usize| self.tried.is_refused(self.causes.root(self.clusters, *row), unit.kind);
         let before: Vec<usize> = before.filter(|row| !is_refused(row)).collect();
         self.root_before(unit, &before, Join::Instance)
@@ -186,7 +186,7 @@ impl View<'_> {
 
     fn in_execution(&self, unit: &Unit) -> Option<Explanation> {
         let rows = self.causes.by_execution.get(&unit.execution).filter(|_| unit.execution != EMPTY)?;
-        self.root_before(unit, self.between(rows, i64::MIN, unit.end + CLOCK_NANOS), Join::Execution)
+        self.root_before(unit, self.between(rows, i64::MIN, unit.end + clock_nanos()), Join::Execution)
     }
 
     /// Of rows in time order, those from one time to another, both included.
@@ -209,13 +209,13 @@ impl View<'_> {
         let best = rows.iter().map(|row| self.strength(*row)).min()?;
         let of_best: Vec<usize> = rows.into_iter().filter(|row| self.strength(*row) == best).collect();
         let last = self.time(*of_best.last()?);
-        if best >= Strength::UnknownError && unit.end - last > DEATH_NANOS_MAX {
+        if best >= Strength::UnknownError && unit.end - last > death_nanos_max() {
             return None;
         }
         if best == Strength::Suspect && !unit.boot {
             return None;
         }
-        let first = of_best.iter().copied().find(|row| last - self.time(*row) <= DEATH_NANOS_MAX)?;
+        let first = of_best.iter().copied().find(|row| last - self.time(*row) <= death_nanos_max())?;
         Some(self.explanation(first, join, unit, false))
     }
 
@@ -252,7 +252,8 @@ impl View<'_> {
         let best = rows.iter().map(|row| self.strength(*row)).min()?;
         let of_best: Vec<usize> = rows.into_iter().filter(|row| self.strength(*row) == best).collect();
         let nearest = of_best.iter().copied().min_by_key(|row| ((self.time(*row) - unit.end).abs(), *row))?;
-        let first = of_best.iter().copied().find(|row| (self.time(nearest) - self.time(*row)).abs() <= ANSWER_NANOS)?;
+        let first =
+            of_best.iter().copied().find(|row| (self.time(nearest) - self.time(*row)).abs() <= answer_nanos())?;
         let root = self.causes.root(self.clusters, first);
         let rivals = of_best.iter().any(|row| self.causes.root(self.clusters, *row) != root);
         Some(self.explanation(first, join, unit, rivals))

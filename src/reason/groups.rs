@@ -11,7 +11,7 @@ use super::causes::Causes;
 use super::explain::Explanation;
 use super::rejected::Rejected;
 use super::units::{Unit, UnitKind};
-use super::weights::{DEATH_NANOS_MAX, REFUSED_CALLERS_MIN, SAME_EVENT_NANOS};
+use super::weights::{death_nanos_max, refused_callers_min, same_event_nanos};
 use crate::classify::Strength;
 use crate::classify::level::Level;
 use crate::classify::mark::Mark;
@@ -136,7 +136,7 @@ fn left_key(
         if unit.kind == UnitKind::Request && mark == Mark::None && unit.status != 504 { unit.target } else { EMPTY };
     let with_worker = |unit: &Unit| {
         let lost = workers.get(&unit.instance);
-        lost.is_some_and(|times| times.iter().any(|time| (unit.end - time).abs() <= SAME_EVENT_NANOS))
+        lost.is_some_and(|times| times.iter().any(|time| (unit.end - time).abs() <= same_event_nanos()))
     };
     match unit.kind {
         // A request that was lost with its worker is told with it: the server named what it gave up.
@@ -242,11 +242,11 @@ impl Places {
             let same_place = (row.instance != EMPTY && row.instance == unit.instance)
                 || (row.trace != EMPTY && row.trace == unit.trace)
                 || (row.execution != EMPTY && row.execution == unit.execution);
-            let until = unit.end + DEATH_NANOS_MAX;
+            let until = unit.end + death_nanos_max();
             let since = if unit.kind == UnitKind::Request {
-                unit.start - SAME_EVENT_NANOS
+                unit.start - same_event_nanos()
             } else {
-                unit.end - 6 * DEATH_NANOS_MAX
+                unit.end - 6 * death_nanos_max()
             };
             same_place && (since..=until).contains(&row.time)
         };
@@ -324,7 +324,7 @@ fn is_few_refused_callers(settled: &Settled, clusters: &Clusters, root: usize) -
     }
     let of_service = settled.facts.health.iter().filter(|((service, _), _)| *service == cluster.service);
     let requests: u64 = of_service.map(|(_, health)| health.requests).sum();
-    cluster.count < REFUSED_CALLERS_MIN || cluster.count * 2 < requests
+    cluster.count < refused_callers_min() || cluster.count * 2 < requests
 }
 
 /// An error, or a known cause at warning level even where the application says that it went on.
@@ -341,15 +341,15 @@ fn follows(settled: &Settled, earlier: &[usize], later: &[usize]) -> Option<i64>
     let time_of = |row: &usize| settled.time(*row);
     for row in later.iter().map(|row| &settled.rows[*row]) {
         // Both are in time order.
-        let near_by = &earlier[earlier.partition_point(|leader| time_of(leader) < row.time - DEATH_NANOS_MAX)..];
+        let near_by = &earlier[earlier.partition_point(|leader| time_of(leader) < row.time - death_nanos_max())..];
         let distance = near_by
             .iter()
             .map(|leader| &settled.rows[*leader])
-            .take_while(|leader| leader.time <= row.time + DEATH_NANOS_MAX)
+            .take_while(|leader| leader.time <= row.time + death_nanos_max())
             .filter(|leader| leader.instance == row.instance && leader.revision == row.revision)
             .map(|leader| (row.time - leader.time).abs())
             .min()
-            .filter(|distance| *distance <= DEATH_NANOS_MAX);
+            .filter(|distance| *distance <= death_nanos_max());
         near += usize::from(distance.is_some());
         smallest = smallest.min(distance.unwrap_or(i64::MAX));
     }

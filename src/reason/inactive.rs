@@ -3,14 +3,12 @@
 //! In: a service's history. Out: at most one draft. Azure keeps a deactivated revision in the split, and accepts a
 //! split that names one; what users get then is not in these objects, so the verdict stays at likely.
 
+use super::weights::inactive_score;
 use super::{Draft, FailurePhase, stated};
 use crate::model::report::{Cause, ChainLink, Finding};
 use crate::model::{Category, Role, Timestamp, Verdict};
 use crate::state::ServiceState;
 use crate::state::history::Condition;
-
-/// Above a pin that does nothing, below failed requests: some users reach nothing.
-const SCORE: f64 = 40.0;
 
 /// The finding, if a described split names a revision that the description calls not active.
 pub(super) fn inactive(index: usize, service: &ServiceState) -> Option<Draft> {
@@ -32,7 +30,8 @@ pub(super) fn inactive(index: usize, service: &ServiceState) -> Option<Draft> {
         join: String::new(),
         evidence: Vec::new(),
     };
-    let base = stated::finding(service, "inactive", SCORE, ("state", "the control plane's own objects say so"));
+    let base =
+        stated::finding(service, "inactive", inactive_score(), ("state", "the control plane's own objects say so"));
     let finding = Finding {
         cause: Cause {
             category: Category::TrafficState,

@@ -170,15 +170,15 @@ pub fn reason(
         })
     });
     // Before anything is suppressed: a cause that somebody ignores is not thereby ruled out.
-    let told = drafts.len().min(weights::FINDINGS_MAX);
+    let told = drafts.len().min(weights::findings_max());
     let mut ruled_out = ruled_out::ruled_out(settled, clusters, state, &drafts[..told]);
     ruled_out.extend(rejected.told(settled, clusters, &causes, files));
     ruled_out.extend(not_new);
     // Many small lists, and the work goes on without them.
     rayon::spawn(move || drop((units, causes, explained, groups)));
     let suppressed = ignore.suppress(&mut drafts, coverage.last());
-    let left_out = drafts.len().saturating_sub(weights::FINDINGS_MAX);
-    drafts.truncate(weights::FINDINGS_MAX);
+    let left_out = drafts.len().saturating_sub(weights::findings_max());
+    drafts.truncate(weights::findings_max());
     for (rank, draft) in drafts.iter_mut().enumerate() {
         draft.finding.rank = u32::try_from(rank + 1).unwrap_or(u32::MAX);
     }

@@ -17,8 +17,8 @@ use super::Draft;
 use super::groups::{Basis, Group};
 use super::units::{Unit, UnitKind};
 use super::weights::{
-    CHANGE_BEFORE_ONSET_NANOS, CLOCK_NANOS, NOVEL, NOVELTY_LEVEL, NOVELTY_MINUTES_MIN, NOVELTY_UNITS_MIN,
-    REJECTED_LINES_MAX, SAME_EVENT_NANOS,
+    change_before_onset_nanos, clock_nanos, novel, novelty_level, novelty_minutes_min, novelty_units_min,
+    rejected_lines_max, same_event_nanos,
 };
 use super::written::{self, Line};
 use crate::facts::Settled;
@@ -108,7 +108,7 @@ pub fn ask(scene: &Scene<'_>, drafts: &mut [Draft]) -> Vec<RuledOut> {
     let mut most: BTreeMap<Symbol, (usize, i64)> = BTreeMap::new();
     for (at, group) in scene.groups.iter().enumerate().filter(|(_, group)| group.basis == Basis::Unexplained) {
         let serving = group.units.iter().filter(|(unit, _)| serves(&scene.units[*unit])).count();
-        let Some(onset) = onset(scene, group).filter(|_| serving >= NOVELTY_UNITS_MIN) else { continue };
+        let Some(onset) = onset(scene, group).filter(|_| serving >= novelty_units_min()) else { continue };
         // Of equals the first.
         let known = most.entry(group.service).or_insert((at, onset));
         if group.units.len() > scene.groups[known.0].units.len() {
@@ -130,8 +130,8 @@ fn serves(unit: &Unit) -> bool {
 fn onset(scene: &Scene<'_>, group: &Group) -> Option<i64> {
     let mut ends: Vec<i64> = group.units.iter().map(|(unit, _)| scene.units[*unit].end).collect();
     ends.sort_unstable();
-    ends.windows(NOVELTY_UNITS_MIN)
-        .find(|run| run[run.len() - 1] - run[0] <= CHANGE_BEFORE_ONSET_NANOS)
+    ends.windows(novelty_units_min())
+        .find(|run| run[run.len() - 1] - run[0] <= change_before_onset_nanos())
         .map(|run| run[0])
 }
 
@@ -150,7 +150,7 @@ fn ask_service(
     let Some(since) = written::written_since(scene.settled, service.symbol) else { return Vec::new() };
     let seen: Vec<i64> =
         written::seen(scene.settled, service.symbol, since).into_iter().filter(|at| *at <= minute_of(onset)).collect();
-    if seen.len() < NOVELTY_MINUTES_MIN {
+    if seen.len() < novelty_minutes_min() {
         draft.finding.missing.push(format!(
             "what {} wrote before the first failure: {} of its minutes before it are in these files, so whether a line is new cannot be judged",
             service.name,
@@ -166,19 +166,19 @@ fn ask_service(
     }
     let before = Before { minutes: seen[seen.len() / 4..].to_vec(), onset };
     let start = before.minutes.first().map_or(onset, |at| at * NANOS_PER_MINUTE);
-    let known: Vec<&Line> = lines.iter().filter(|line| !line.at_start && line.first <= onset + CLOCK_NANOS).collect();
+    let known: Vec<&Line> = lines.iter().filter(|line| !line.at_start && line.first <= onset + clock_nanos()).collect();
     let (new, old): (Vec<&Line>, Vec<&Line>) = known.into_iter().partition(|line| line.first >= start);
     let mut tested = test_new(&new, &before);
     tested.extend(test_old(&old, &before));
     tested.sort_by(|a, b| a.adjusted.total_cmp(&b.adjusted).then_with(|| a.line.text.cmp(&b.line.text)));
-    let is_near = |one: &Tested<'_>| !one.is_new || onset - one.line.first <= CHANGE_BEFORE_ONSET_NANOS;
+    let is_near = |one: &Tested<'_>| !one.is_new || onset - one.line.first <= change_before_onset_nanos();
     let mut told = tested.into_iter().filter(is_near).peekable();
-    if let Some(best) = told.next_if(|one| one.adjusted < NOVELTY_LEVEL) {
-        let rival = told.peek().is_some_and(|next| next.adjusted < NOVELTY_LEVEL);
+    if let Some(best) = told.next_if(|one| one.adjusted < novelty_level()) {
+        let rival = told.peek().is_some_and(|next| next.adjusted < novelty_level());
         tell(scene, service, group, &before, &best, rival, draft);
     }
     let hypothesis = |one: &Tested<'_>| format!("“{}” of {} causes the failures", one.line.text, service.name);
-    told.take(REJECTED_LINES_MAX)
+    told.take(rejected_lines_max())
         .map(|one| RuledOut {
             hypothesis: hypothesis(&one),
             reason: one.words(),
@@ -194,7 +194,7 @@ fn test_new<'l>(new: &[&'l Line], before: &Before) -> Vec<Tested<'l>> {
     let mut events: Vec<(&Line, usize)> = Vec::new();
     for line in in_order {
         match events.last_mut() {
-            Some((head, with)) if line.first - head.first <= SAME_EVENT_NANOS => *with += 1,
+            Some((head, with)) if line.first - head.first <= same_event_nanos() => *with += 1,
             _ => events.push((line, 0)),
         }
     }
@@ -220,8 +220,8 @@ fn test_new<'l>(new: &[&'l Line], before: &Before) -> Vec<Tested<'l>> {
 
 /// Lines that are known and more frequent than before.
 fn test_old<'l>(old: &[&'l Line], before: &Before) -> Vec<Tested<'l>> {
-    let from = minute_of(before.onset - CHANGE_BEFORE_ONSET_NANOS);
-    let late = before.since(before.onset - CHANGE_BEFORE_ONSET_NANOS);
+    let from = minute_of(before.onset - change_before_onset_nanos());
+    let late = before.since(before.onset - change_before_onset_nanos());
     let early = before.minutes.len() as u64 - late;
     let mut tested = Vec::new();
     for line in old {
@@ -231,7 +231,7 @@ fn test_old<'l>(old: &[&'l Line], before: &Before) -> Vec<Tested<'l>> {
         let (now, then) = (now.len() as u64, then.len() as u64);
         let rates = [(now, late), (then, early)].map(|(events, minutes)| Rate { events, exposure: number(minutes) });
         let compared = poisson::compare(rates[0], rates[1], CONFIDENCE);
-        let is_more = |ratio: f64| ratio > 1.0 && now >= NOVELTY_UNITS_MIN as u64;
+        let is_more = |ratio: f64| ratio > 1.0 && now >= novelty_units_min() as u64;
         tested.push(Tested {
             line,
             with: 0,
@@ -250,7 +250,7 @@ fn test_old<'l>(old: &[&'l Line], before: &Before) -> Vec<Tested<'l>> {
         (one.adjusted, one.of) = (adjusted, of);
     }
     // The others are the same as ever.
-    tested.retain(|one| one.p < NOVELTY_LEVEL);
+    tested.retain(|one| one.p < novelty_level());
     tested
 }
 
@@ -281,10 +281,10 @@ fn tell(
         line.text,
         best.words()
     );
-    finding.score += NOVEL;
+    finding.score += novel();
     finding.score_parts.push(ScorePart {
         name: "novel".to_owned(),
-        value: NOVEL,
+        value: novel(),
         why: format!("a line {}", best.words()),
     });
     finding.chain.insert(
@@ -319,7 +319,7 @@ fn tell(
 
 /// A change of the service that came with the line, or before it: then the change may be why the line is new.
 fn change_before(service: &ServiceState, line: i64, onset: i64) -> Option<String> {
-    let window = line - CHANGE_BEFORE_ONSET_NANOS..=onset;
+    let window = line - change_before_onset_nanos()..=onset;
     let deployed = service.history.deployments.iter().find(|one| window.contains(&one.time.0) && one.kind != "refused");
     let first_seen = service.revisions.iter().find(|one| one.span.is_some_and(|span| window.contains(&span.first)));
     let what = deployed

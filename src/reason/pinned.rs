@@ -3,14 +3,12 @@
 //! In: a service's history. Out: at most one draft. A pin that was set after the newest deploy is a
 //! rollback somebody wanted, and a newest revision with a tag is a canary: neither is told.
 
+use super::weights::pinned_score;
 use super::{Draft, FailurePhase, stated};
 use crate::facts::Settled;
 use crate::model::report::{Cause, ChainLink, Evidence, Finding};
 use crate::model::{Category, Role, Timestamp, Verdict};
 use crate::state::ServiceState;
-
-/// Below every finding with a failure: nobody's request failed by it.
-const SCORE: f64 = 30.0;
 
 /// The finding, if later deploys of the service were ready and got no traffic.
 pub(super) fn pinned(settled: &Settled, index: usize, service: &ServiceState, files: &[String]) -> Option<Draft> {
@@ -62,7 +60,7 @@ pub(super) fn pinned(settled: &Settled, index: usize, service: &ServiceState, fi
         join: String::new(),
         evidence,
     };
-    let base = stated::finding(service, "pinned", SCORE, ("state", "the control plane's own objects say so"));
+    let base = stated::finding(service, "pinned", pinned_score(), ("state", "the control plane's own objects say so"));
     let finding = Finding {
         why: vec![format!(
             "a revision pinned by name keeps all traffic until {}; {} deploys came after it",

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::causes::Causes;
 use super::explain::{Explanation, Join};
 use super::units::{Unit, UnitKind};
-use super::weights::{BEFORE_KILL_NANOS, CLOCK_NANOS, KILLED_ALIKE_MIN, KILLED_ALIKE_SHARE};
+use super::weights::{before_kill_nanos, clock_nanos, killed_alike_min, killed_alike_share};
 use crate::classify::Strength;
 use crate::classify::mark::Mark;
 use crate::facts::Settled;
@@ -45,8 +45,8 @@ pub(super) fn attach(
         let most = shared.into_iter().max_by_key(|(root, shown)| (shown.len(), std::cmp::Reverse(*root)));
         let Some((root, shown)) = most else { continue };
         #[allow(clippy::cast_precision_loss, reason = "counts of instances are far below 2^52")]
-        let alike = shown.len() as f64 >= KILLED_ALIKE_SHARE * kills.len() as f64;
-        if shown.len() < KILLED_ALIKE_MIN || !alike {
+        let alike = shown.len() as f64 >= killed_alike_share() * kills.len() as f64;
+        if shown.len() < killed_alike_min() || !alike {
             continue;
         }
         for (kill, row) in shown {
@@ -60,7 +60,7 @@ pub(super) fn attach(
 fn before(settled: &Settled, clusters: &Clusters, causes: &Causes, kill: &Unit) -> BTreeMap<usize, usize> {
     let mut found = BTreeMap::new();
     let rows = causes.by_instance.get(&(kill.service, kill.instance)).map_or(&[][..], Vec::as_slice);
-    let window = kill.end - BEFORE_KILL_NANOS..=kill.end + CLOCK_NANOS;
+    let window = kill.end - before_kill_nanos()..=kill.end + clock_nanos();
     for &row in rows.iter().filter(|row| window.contains(&settled.time(**row))) {
         let class = settled.class(&settled.rows[row]);
         let root = causes.root(clusters, row);

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use super::weights::{REFUSAL_TOLD_SHARE, REFUSED_REQUESTS_MIN, REFUSING_SCORE, REFUSING_SHARE, SERVING_SHARE};
+use super::weights::{refusal_told_share, refused_requests_min, refusing_score, refusing_share, serving_share};
 use super::written::{self, Line};
 use super::{Draft, FailurePhase, stated};
 use crate::facts::Settled;
@@ -45,18 +45,18 @@ pub(super) fn refusing(
     drafts: &[Draft],
 ) -> Option<Draft> {
     let mut asked: Vec<&RevisionFacts> =
-        service.revisions.iter().filter(|revision| everyone(revision).all >= REFUSED_REQUESTS_MIN).collect();
+        service.revisions.iter().filter(|revision| everyone(revision).all >= refused_requests_min()).collect();
     asked.sort_by_key(|revision| (revision.health.first, revision.name.clone()));
     let [.., before, revision] = asked.as_slice() else { return None };
     let (served, refused) = (everyone(before), users(revision));
     let is_told = |draft: &Draft| draft.service == Some(index) && draft.finding.revisions.contains(&revision.name);
-    if refused.all < REFUSED_REQUESTS_MIN || drafts.iter().any(is_told) {
+    if refused.all < refused_requests_min() || drafts.iter().any(is_told) {
         return None;
     }
     let took_over = before.health.last_success < revision.health.last
         && revision.health.first > before.health.first
         && before.health.succeeded > 0;
-    if !took_over || refused.rate() < REFUSING_SHARE || served.rate() > SERVING_SHARE {
+    if !took_over || refused.rate() < refusing_share() || served.rate() > serving_share() {
         return None;
     }
     let p = fisher::two_sided(refused, served);
@@ -100,7 +100,7 @@ pub(super) fn refusing(
     let base = stated::finding(
         service,
         "refusing",
-        REFUSING_SCORE,
+        refusing_score(),
         ("contrast", "one revision refuses nearly every request, the one before it hardly any"),
     );
     let finding = Finding {
@@ -149,6 +149,6 @@ fn reason(
         // The words of a class are general; here the entry itself is quoted.
         .map(|line| Line { text: line.evidence.text.lines().next().unwrap_or("").trim().to_owned(), ..line })
         .filter(|line| minute_of(line.first) >= minute_of(revision.health.first) && line.first <= revision.health.last)
-        .filter(|line| !line.text.is_empty() && share(line) >= REFUSAL_TOLD_SHARE)
+        .filter(|line| !line.text.is_empty() && share(line) >= refusal_told_share())
         .min_by(|a, b| (a.first, &a.text).cmp(&(b.first, &b.text)))
 }

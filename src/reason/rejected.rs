@@ -10,7 +10,7 @@ use foldhash::fast::FixedState;
 use super::causes::Causes;
 use super::explain::Explained;
 use super::units::{Unit, UnitKind};
-use super::weights::{REJECTED_LINES_MAX, REJECTING_UNITS_MIN};
+use super::weights::{rejected_lines_max, rejecting_units_min};
 use crate::classify::Strength;
 use crate::facts::Settled;
 use crate::facts::clusters::Clusters;
@@ -57,7 +57,7 @@ fn beside_none(clusters: &Clusters, causes: &Causes, units: &[Unit], explained: 
             _ => {}
         }
     }
-    left.retain(|_, (requests, instances)| *requests + *instances >= REJECTING_UNITS_MIN);
+    left.retain(|_, (requests, instances)| *requests + *instances >= rejecting_units_min());
     let mut found = BTreeMap::new();
     let mut is_met = vec![false; clusters.list.len()];
     for ((service, _), rows) in &causes.by_instance {
@@ -96,7 +96,7 @@ impl Rejected {
         let mut roots: Vec<usize> = self.roots().collect();
         roots.sort_by_key(|root| (causes.claim(*root), u64::MAX - clusters.list[*root].count, *root));
         let mut told: Vec<RuledOut> =
-            roots.iter().take(REJECTED_LINES_MAX).map(|root| self.one(settled, clusters, files, *root)).collect();
+            roots.iter().take(rejected_lines_max()).map(|root| self.one(settled, clusters, files, *root)).collect();
         let others = &roots[told.len()..];
         if !others.is_empty() {
             let entries: u64 = others.iter().map(|root| clusters.list[*root].count).sum();

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashSet};
 use foldhash::fast::FixedState;
 
 use super::chance::one_of;
-use super::weights::{HEALTHY_SHARE_MAX, HEALTHY_SHOWN_MIN};
+use super::weights::{healthy_share_max, healthy_shown_min};
 use crate::facts::symbols::Symbol;
 use crate::state::{ServiceState, State};
 use crate::stats::fisher::{Group, two_sided};
@@ -113,8 +113,8 @@ fn compared(service: &ServiceState, shown: &dyn Fn(Symbol, Symbol) -> Vec<usize>
 
 /// A line that is known may stand on healthy instances now and then. One that nothing knows must be told from chance.
 fn is_unspecific(shown: &Shown, is_known: bool) -> bool {
-    let often = shown.healthy.rate() >= HEALTHY_SHARE_MAX * shown.failed.rate();
-    let is_enough = shown.healthy.failed >= HEALTHY_SHOWN_MIN;
+    let often = shown.healthy.rate() >= healthy_share_max() * shown.failed.rate();
+    let is_enough = shown.healthy.failed >= healthy_shown_min();
     let is_some = shown.healthy.failed > 0 && shown.failed.failed < shown.failed.all;
     (is_enough && often) || (!is_known && shown.adjusted >= ALPHA && (is_enough || is_some))
 }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::weights::SAME_EVENT_NANOS;
+use super::weights::{one_deploy_nanos, same_event_nanos};
 use crate::classify::ClassKey;
 use crate::classify::level::Level;
 use crate::classify::mark::Mark;
@@ -14,9 +14,6 @@ use crate::facts::symbols::{EMPTY, Symbol};
 use crate::model::{Role, Stream};
 use crate::state::State;
 use crate::state::instances::{End, first_of_last_group};
-
-/// Conditions of the control plane within this time report one failed deploy.
-const ONE_DEPLOY_NANOS: i64 = 5_000_000_000;
 
 /// What failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -151,11 +148,11 @@ fn lives(settled: &Settled, restarts: &[i64], whole: &Unit) -> Vec<Unit> {
 
 /// A worker that does not answer is told when it is given up and again when it is killed: one unit.
 fn lost_worker(units: &mut Vec<Unit>, row: &Row, index: usize) {
-    let same = units.iter_mut().rev().take_while(|unit| row.time - unit.end <= ONE_DEPLOY_NANOS).find(|unit| {
+    let same = units.iter_mut().rev().take_while(|unit| row.time - unit.end <= one_deploy_nanos()).find(|unit| {
         unit.kind == UnitKind::Worker
             && unit.instance == row.instance
             && unit.service == row.service
-            && row.time - unit.end <= SAME_EVENT_NANOS
+            && row.time - unit.end <= same_event_nanos()
     });
     match same {
         Some(unit) => unit.rows.push(index),
@@ -187,7 +184,7 @@ fn failed_deploys(settled: &Settled) -> Vec<Unit> {
                 && if known.revision != EMPTY && unit.revision != EMPTY {
                     known.revision == unit.revision
                 } else {
-                    unit.end - known.end <= ONE_DEPLOY_NANOS
+                    unit.end - known.end <= one_deploy_nanos()
                 }
         });
         match same {

@@ -3,15 +3,13 @@
 //! In: a service's history and the findings so far. Out: at most one draft, inconclusive: two runs that overlap are
 //! a reason to ask, not an answer. The run's own transcript settles it, and the first action fetches it.
 
+use super::weights::unread_score;
 use super::{Draft, FailurePhase, stated};
 use crate::model::report::{Cause, ChainLink, Finding};
 use crate::model::{Category, Role};
 use crate::state::ServiceState;
 use crate::state::history::Run;
 use crate::state::history::pipeline::holder;
-
-/// Below every finding with evidence.
-const SCORE: f64 = 10.0;
 
 /// The finding, unless a refused deployment of the service is told already.
 pub(super) fn unread(index: usize, service: &ServiceState, drafts: &[Draft]) -> Option<Draft> {
@@ -55,7 +53,7 @@ pub(super) fn unread(index: usize, service: &ServiceState, drafts: &[Draft]) -> 
             other.started.to_rfc3339()
         )
     };
-    let base = stated::finding(service, "unread-runs", SCORE, ("overlap", "runs of one pipeline overlap"));
+    let base = stated::finding(service, "unread-runs", unread_score(), ("overlap", "runs of one pipeline overlap"));
     let finding = Finding {
         cause: Cause {
             category: Category::DeployConflict,

@@ -8,14 +8,14 @@
 //! The minutes of one outage are not independent of each other, so a link proves no cause. It weakens the caller's
 //! finding and ranks it below the callee's: the loudest component is usually a victim.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Draft;
 use super::chance::one_of;
 use super::groups::{Basis, Group};
 use super::units::{Unit, UnitKind};
 use super::weights::{
-    ANSWER_NANOS, CALLED_SHARE_MIN, CALLER_ERRORS_MIN, CALLER_LAG_MINUTES, CALLER_MINUTES_MIN, CALLER_SHARE,
+    answer_nanos, called_share_min, caller_errors_min, caller_lag_nanos, caller_minutes_min, caller_share,
 };
 use crate::classify::Classified;
 use crate::classify::mark::Mark;
@@ -149,7 +149,7 @@ pub fn apply(links: &[Link], drafts: &mut [Draft]) {
             "{} fails of its own cause in the same minutes ({words}), and neither a trace nor an address says which service these errors are about",
             called.service
         ));
-        let surplus = finding.score - (called.score * CALLER_SHARE);
+        let surplus = finding.score - (called.score * caller_share());
         if surplus > 0.0 {
             finding.score -= surplus;
             finding.score_parts.push(ScorePart {
@@ -223,27 +223,34 @@ fn ask(
     let first_sign = failures.iter().copied().chain(called.rows.iter().map(|row| settled.time(*row))).min()?;
     let first_error = errors.iter().copied().min()?;
     // An error is written when the caller gives up waiting.
-    let failing: BTreeSet<i64> =
-        failures.iter().flat_map(|end| minute_of(*end)..=minute_of(*end) + CALLER_LAG_MINUTES).collect();
+    let given_up = |end: i64| minute_of(end.saturating_add(caller_lag_nanos()));
+    let failing: BTreeSet<i64> = failures.iter().flat_map(|end| minute_of(*end)..=given_up(*end)).collect();
     let failing: BTreeSet<i64> = failing.intersection(covered).copied().collect();
     let with_errors: BTreeSet<i64> = errors.iter().map(|time| minute_of(*time)).collect();
     let within = with_errors.intersection(&failing).count() as u64;
     let outside = with_errors.len() as u64 - within;
     let quiet = (covered.len() - failing.len()) as u64;
-    if errors.len() < CALLER_ERRORS_MIN || quiet < CALLER_MINUTES_MIN {
+    if errors.len() < caller_errors_min() || quiet < caller_minutes_min() {
         return None;
     }
     let inside = errors.iter().filter(|time| failing.contains(&minute_of(**time))).count();
-    let failed_at: BTreeSet<i64> = failures.iter().map(|end| minute_of(*end)).collect();
-    let answered = failed_at.iter().filter(|at| (**at..=**at + CALLER_LAG_MINUTES).any(|at| with_errors.contains(&at)));
+    // Minutes in which it fails, and until when its caller may wait.
+    let mut failed_at: BTreeMap<i64, i64> = BTreeMap::new();
+    for end in &failures {
+        let until = failed_at.entry(minute_of(*end)).or_default();
+        *until = given_up(*end).max(*until);
+    }
+    let answered = failed_at.iter().filter(|(at, until)| with_errors.range(*at..=*until).next().is_some());
     #[allow(clippy::cast_precision_loss, reason = "counts of errors are far below 2^52")]
-    let is_silent_outside = inside as f64 >= CALLED_SHARE_MIN * errors.len() as f64;
+    let is_silent_outside = inside as f64 >= called_share_min() * errors.len() as f64;
     Some(Asked {
         caller: outer,
         callee: inner,
         within: Share::new(within, failing.len() as u64),
         outside: Share::new(outside, quiet),
         seconds_after: Timestamp(first_error).seconds_since(Timestamp(first_sign)),
-        holds: first_error >= first_sign - ANSWER_NANOS && is_silent_outside && answered.count() * 2 >= failed_at.len(),
+        holds: first_error >= first_sign - answer_nanos()
+            && is_silent_outside
+            && answered.count() * 2 >= failed_at.len(),
     })
 }

@@ -6,7 +6,7 @@ use super::causes::Causes;
 use super::explain::Join;
 use super::groups::{Basis, Group};
 use super::units::{Unit, UnitKind};
-use super::weights::{self as w, SAME_EVENT_NANOS};
+use super::weights::{self as w, same_event_nanos};
 use crate::classify::Strength;
 use crate::classify::level::Level;
 use crate::classify::mark::Mark;
@@ -72,7 +72,7 @@ pub fn verdict(
             // Lines that are mostly written without a failed request join one by chance.
             let beside = only_requests(units, group)
                 && group.units.iter().filter_map(|(_, cause)| *cause).all(|cause| cause.join == Join::Instance)
-                && moments > w::MOMENTS_FOR_EACH_UNIT * group.units.len() + 2;
+                && moments > w::moments_for_each_unit() * group.units.len() + 2;
             let unspecific = beside || causes.is_unspecific(group.root);
             explained_verdict(
                 Proof {
@@ -106,7 +106,7 @@ struct Proof {
 /// Four of five failures ended within moments of the line that explains them. A request of minutes holds many lines.
 fn at_answer(group: &Group) -> bool {
     let near =
-        group.units.iter().filter_map(|(_, cause)| *cause).filter(|cause| cause.distance.abs() <= SAME_EVENT_NANOS);
+        group.units.iter().filter_map(|(_, cause)| *cause).filter(|cause| cause.distance.abs() <= same_event_nanos());
     near.count() * 5 >= group.units.len() * 4
 }
 
@@ -115,7 +115,7 @@ fn moments(settled: &Settled, clusters: &Clusters, group: &Group) -> usize {
     let own = group.rows.iter().filter(|row| clusters.of_row(**row) == group.root).map(|row| settled.time(*row));
     let mut last = i64::MIN;
     own.filter(|time| {
-        let apart = time.saturating_sub(last) > w::ANSWER_NANOS;
+        let apart = time.saturating_sub(last) > w::answer_nanos();
         if apart {
             last = *time;
         }
@@ -201,10 +201,10 @@ pub fn score(causes: &Causes, units: &[Unit], group: &Group, harm: &Harm) -> Vec
     };
     let share = if total > 0.0 { explains / total } else { 0.0 };
     let proof = match group.basis {
-        Basis::Explained => w::PROOF_LEAST + (1.0 - w::PROOF_LEAST) * (share / w::PROOF_WHOLE_SHARE).min(1.0),
+        Basis::Explained => w::proof_least() + (1.0 - w::proof_least()) * (share / w::proof_whole_share()).min(1.0),
         _ => 1.0,
     };
-    part("explains", w::EXPLAINS_ALL * share, format!("{} of {} failures hang on it", group.units.len(), harm.units));
+    part("explains", w::explains_all() * share, format!("{} of {} failures hang on it", group.units.len(), harm.units));
     let mut harmed: Vec<_> = group.units.iter().map(|(unit, _)| units[*unit].service).collect();
     harmed.push(group.service);
     harmed.sort_unstable();
@@ -214,7 +214,7 @@ pub fn score(causes: &Causes, units: &[Unit], group: &Group, harm: &Harm) -> Vec
         let share = of_service / total;
         part(
             "service",
-            w::SERVICE_HARM * share,
+            w::service_harm() * share,
             format!("{:.0} % of all failures are its service's, or its callers'", share * 100.0),
         );
     }
@@ -222,36 +222,36 @@ pub fn score(causes: &Causes, units: &[Unit], group: &Group, harm: &Harm) -> Vec
         return parts;
     }
     let (value, word) = match causes.claim(group.root) {
-        Strength::PlatformCause => (w::PLATFORM_CAUSE, "the platform names the cause"),
-        Strength::Named => (w::NAMED_CAUSE, "an exception, or a known cause"),
-        Strength::UnknownError => (w::UNKNOWN_ERROR, "an error message that no signature knows"),
-        Strength::Suspect => (w::SUSPECT, "a line that only speaks of failure"),
+        Strength::PlatformCause => (w::platform_cause(), "the platform names the cause"),
+        Strength::Named => (w::named_cause(), "an exception, or a known cause"),
+        Strength::UnknownError => (w::unknown_error(), "an error message that no signature knows"),
+        Strength::Suspect => (w::suspect(), "a line that only speaks of failure"),
         Strength::None => (0.0, ""),
     };
     part("strength", proof * value, word.to_owned());
-    let consequences = group.consequences.len().min(w::CONSEQUENCES_MAX);
+    let consequences = group.consequences.len().min(w::consequences_max());
     #[allow(clippy::cast_precision_loss, reason = "at most five")]
     part(
         "consequences",
-        w::CONSEQUENCE * consequences as f64,
+        w::consequence() * consequences as f64,
         format!("{} other errors follow it each time", group.consequences.len()),
     );
     if joined.closely > 0 {
         let share = share_of(joined.closely, joined.all);
         part(
             "join",
-            proof * w::JOINED_BY_INSTANCE * share,
+            proof * w::joined_by_instance() * share,
             format!("{} of {} on the same instance, trace or execution", joined.closely, joined.all),
         );
     } else if joined.all > 0 {
         part(
             "join",
-            proof * w::JOINED_BY_REVISION,
+            proof * w::joined_by_revision(),
             format!("{} of {} on the same revision and window", joined.all, joined.all),
         );
     }
     if joined.all > 0 && !causes.is_unspecific(group.root) {
-        part("specific", proof * w::SPECIFIC, "healthy instances do not show it".to_owned());
+        part("specific", proof * w::specific(), "healthy instances do not show it".to_owned());
     }
     parts
 }
@@ -260,9 +260,9 @@ pub fn score(causes: &Causes, units: &[Unit], group: &Group, harm: &Harm) -> Vec
 fn weight(unit: &Unit) -> f64 {
     match unit.kind {
         UnitKind::Request => 1.0,
-        UnitKind::Worker => w::WORKER_WEIGHT,
-        UnitKind::Deploy => w::DEPLOY_WEIGHT,
-        _ => w::UNIT_WEIGHT,
+        UnitKind::Worker => w::worker_weight(),
+        UnitKind::Deploy => w::deploy_weight(),
+        _ => w::unit_weight(),
     }
 }
 

@@ -9,7 +9,7 @@ use foldhash::fast::FixedState;
 use super::clash;
 use super::groups::{Basis, Group};
 use super::units::{Unit, UnitKind};
-use super::weights::CHANGE_BEFORE_ONSET_NANOS;
+use super::weights::change_before_onset_nanos;
 use crate::classify::mark::Mark;
 use crate::facts::Settled;
 use crate::facts::symbols::Symbol;
@@ -142,7 +142,7 @@ impl Why<'_> {
         let first = self.first();
         let before = |deployment: &&Deployment| {
             let gap = first - deployment.time.0;
-            (0..=CHANGE_BEFORE_ONSET_NANOS).contains(&gap) && deployment.kind != "refused"
+            (0..=change_before_onset_nanos()).contains(&gap) && deployment.kind != "refused"
         };
         if let Some(change) = service.history.deployments.iter().rev().find(before) {
             let of = if change.revision.is_empty() { String::new() } else { format!(" of {}", change.revision) };

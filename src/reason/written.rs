@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::weights::STARTUP_NANOS;
+use super::weights::startup_nanos;
 use crate::facts::Settled;
 use crate::facts::clusters::{Cluster, Clusters};
 use crate::facts::novelty::Kinds;
@@ -98,5 +98,5 @@ pub(super) fn lines(
 
 /// Whether an instance had just started.
 fn is_start(settled: &Settled, service: Symbol, instance: Symbol, time: i64) -> bool {
-    settled.facts.lives.get(&(service, instance)).is_some_and(|life| time - life.first <= STARTUP_NANOS)
+    settled.facts.lives.get(&(service, instance)).is_some_and(|life| time - life.first <= startup_nanos())
 }
