@@ -143,6 +143,8 @@ pub fn scan(options: &Options) -> Result<Scan, Error> {
     documents.extend(read_state_files(&options.state_files)?);
     let documents = documents.iter().flat_map(|document| history::parse_document(&document.json)).collect();
     tracing::debug!(elapsed = ?start.elapsed(), "read");
+    // Nothing is read any more, and joining needs room.
+    rayon::spawn(move || drop(seen));
     let facts = read.partials.into_iter().map(|(_, facts)| facts).reduce(Facts::merge).unwrap_or_default();
     tracing::debug!(entries = facts.entries, rows = facts.rows.len(), elapsed = ?start.elapsed(), "read and merged");
     Ok(Scan { facts, files: read.files, damage: read.damage, documents, redaction: options.redaction })
