@@ -64,7 +64,6 @@ impl Columns {
     /// Builds the columns, with windows of `width_nanos` aligned to the epoch: at most 2²⁴ of them.
     pub fn new(rows: &[Row], width_nanos: i64) -> Result<Self, ColumnsError> {
         let width = width_nanos.max(1);
-        let first_window = rows.iter().map(|row| row.time).min().unwrap_or(0).div_euclid(width);
         let (mut window, mut from) = (0, i64::MAX);
         let (mut pairs, mut groups, mut recent) = (Numbers::default(), Numbers::default(), Recent::default());
         let mut pair_of_group: Vec<u32> = Vec::new();
@@ -85,8 +84,8 @@ impl Columns {
                 window = row.time.div_euclid(width);
                 from = window * width;
             }
-            let window = (window - first_window).unsigned_abs();
-            keys.push(u64::from(group) << WINDOW_BITS | window);
+            // The lower bits of its number tell a window from every other one.
+            keys.push(u64::from(group) << WINDOW_BITS | window.cast_unsigned() & ((1 << WINDOW_BITS) - 1));
             pair_of_row.push(pair);
             if row.instance != EMPTY {
                 instances.push(u64::from(pair) << 32 | u64::from(row.instance.0));

@@ -4,8 +4,10 @@
 //! in one order. Comparing bytes that are expected is several times cheaper than reading them. What is not met again is
 //! read as if nothing were known, and remembered.
 
+use std::borrow::Cow;
+
 use super::cursor::{Cursor, Refusal};
-use super::{LabelsWire, Object, ResourceWire, Text, fill};
+use super::{LabelsWire, Object, ResourceWire, Text, fill, scalar};
 use crate::ingest::stream::stream_of;
 use crate::model::Stream;
 use crate::model::time::Clock;
@@ -78,12 +80,11 @@ impl<'a> Values<'a, ResourceWire<'a>> {
 impl<'a> Values<'a, (&'a str, Stream)> {
     /// Reads the name of a log, and which log it names where that is known.
     pub(super) fn read(&mut self, cursor: &mut Cursor<'a>) -> Result<(Option<Text<'a>>, Option<Stream>), Refusal> {
-        use std::borrow::Cow;
         if let Some((name, stream)) = self.take(cursor) {
             return Ok((Some(Text(Cow::Borrowed(name))), Some(*stream)));
         }
         let start = cursor.place();
-        let read = super::scalar::text(cursor)?;
+        let read = scalar::text(cursor)?;
         let text = cursor.since(start);
         match &read {
             Some(Text(Cow::Borrowed(name))) if text.starts_with('"') => {
