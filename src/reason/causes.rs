@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 
 use foldhash::fast::FixedState;
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::specific::Specificity;
 use super::weights::{core_bytes_min, neighbours_max, same_event_nanos};
@@ -108,21 +109,22 @@ fn is_candidate(class: &Classified) -> bool {
 
 /// Finds the candidates.
 pub fn causes(settled: &Settled, clusters: &Clusters, state: &State) -> Causes {
-    let rows_that = |is_wanted: &dyn Fn(&Classified) -> bool| -> Vec<usize> {
+    let rows_that = |is_wanted: &dyn Fn(&Classified) -> bool| -> Vec<Named> {
         let class_of = |cluster: &Cluster| &settled.classes[cluster.class.0 as usize];
         let wanted: Vec<bool> = clusters.list.iter().map(|cluster| is_wanted(class_of(cluster))).collect();
-        (0..settled.rows.len()).filter(|row| wanted[clusters.of_row(*row)]).collect()
+        let rows: Vec<usize> = (0..settled.rows.len()).filter(|row| wanted[clusters.of_row(*row)]).collect();
+        rows.par_iter().map(|row| Named::of(*row, &settled.rows[*row])).collect()
     };
     let candidates = rows_that(&is_candidate);
     let (by_instance, (by_revision, (by_trace, by_execution))) = rayon::join(
-        || indexed(settled, &candidates, |row| (row.instance != EMPTY).then_some((row.service, row.instance))),
+        || indexed(&candidates, |row| (row.instance != EMPTY).then_some((row.service, row.instance))),
         || {
             rayon::join(
-                || indexed(settled, &candidates, |row| Some((row.service, row.revision))),
+                || indexed(&candidates, |row| Some((row.service, row.revision))),
                 || {
                     (
-                        indexed(settled, &candidates, |row| Some(row.trace).filter(|trace| *trace != EMPTY)),
-                        indexed(settled, &candidates, |row| Some(row.execution).filter(|run| *run != EMPTY)),
+                        indexed(&candidates, |row| Some(row.trace).filter(|trace| *trace != EMPTY)),
+                        indexed(&candidates, |row| Some(row.execution).filter(|run| *run != EMPTY)),
                     )
                 },
             )
@@ -133,7 +135,7 @@ pub fn causes(settled: &Settled, clusters: &Clusters, state: &State) -> Causes {
         instances.entry(*service).or_default().push(*instance);
     }
     let announced = rows_that(&|class| class.mark == Mark::PortAnnounced);
-    let ports = indexed(settled, &announced, |row| Some((row.service, row.instance)));
+    let ports = indexed(&announced, |row| Some((row.service, row.instance)));
     let root_of = join_tellings(settled, clusters, &by_instance, &by_revision);
     let described = |service: &ServiceState| service.history.target_port.map(|port| (service.symbol, port.to_string()));
     let probed = state.services.iter().filter_map(described).collect();
@@ -155,20 +157,37 @@ pub fn causes(settled: &Settled, clusters: &Clusters, state: &State) -> Causes {
     Causes { root_of, claims, by_instance, instances, by_trace, by_revision, by_execution, ports, probed, specificity }
 }
 
+/// A row and the names that it is found by.
+struct Named {
+    row: usize,
+    service: Symbol,
+    revision: Symbol,
+    instance: Symbol,
+    trace: Symbol,
+    execution: Symbol,
+}
+
+impl Named {
+    fn of(number: usize, row: &Row) -> Self {
+        let Row { service, revision, instance, trace, execution, .. } = *row;
+        Self { row: number, service, revision, instance, trace, execution }
+    }
+}
+
 /// Rows by what they have in common, in time order.
-fn indexed<K: Hash + Eq>(settled: &Settled, rows: &[usize], key: impl Fn(&Row) -> Option<K>) -> Map<K, Vec<usize>> {
+fn indexed<K: Hash + Eq>(rows: &[Named], key: impl Fn(&Named) -> Option<K>) -> Map<K, Vec<usize>> {
     // Numbers first, so that each list is made once, in its length.
     let mut numbers: Map<K, usize> = Map::default();
     let mut lengths: Vec<usize> = Vec::new();
     let mut numbered: Vec<(usize, usize)> = Vec::with_capacity(rows.len());
     for row in rows {
-        if let Some(key) = key(&settled.rows[*row]) {
+        if let Some(key) = key(row) {
             let number = *numbers.entry(key).or_insert(lengths.len());
             if number == lengths.len() {
                 lengths.push(0);
             }
             lengths[number] += 1;
-            numbered.push((number, *row));
+            numbered.push((number, row.row));
         }
     }
     let mut lists: Vec<Vec<usize>> = lengths.into_iter().map(Vec::with_capacity).collect();
