@@ -148,8 +148,9 @@ impl<'c> Classifier<'c> {
         }
         let shape = line_shape(entry.stream, &text);
         // A platform that names its reason beside the message is read as both.
+        // A trace that no runtime prints is read for what it says.
         let told = if entry.reason.is_empty() {
-            Cow::Borrowed(&*text)
+            Cow::Borrowed(&*whole)
         } else {
             Cow::Owned(format!("{text}\nReason {}", entry.reason))
         };

@@ -14,17 +14,17 @@ use crate::model::Category;
 const BUGS: &str = r"^(?:[\w.\\:$]*[.\\:$])?(?:TypeError|AttributeError|KeyError|IndexError|NameError|ReferenceError|AssertionError|RangeError|NoMethodError|ZeroDivisionError|UnboundLocalError|NullPointerException|NullReferenceException|IndexOutOfBoundsException|ArrayIndexOutOfBoundsException|ClassCastException|IllegalStateException|IllegalArgumentException|NoSuchElementException|UndefinedError|ArgumentError|NotImplementedError|ArgumentOutOfRangeException|InvalidCastException|JSONDecodeError|SyntaxError|Unicode\w+Error|StopIteration)\b";
 
 /// A file or port of the container's own that it may not touch: no identity of the cloud is refused.
-const OWN_FILES: &str = r"\b(?:mkdir|open|unlink|chmod|chown|rename|stat|fork/exec|exec),? '?/|\bbind\b|EACCES|EPERM|Errno 13|[Pp]ermission denied(?: on|:) '?/";
+const OWN_FILES: &str = r"\b(?:mkdir|open|unlink|chmod|chown|rename|stat|fork/exec|exec),? '?/|\bbind\b|EACCES|EPERM|Errno 13|[Pp]ermission denied(?: on|:) '?/|open stream: Permission denied|Is a directory @|Read-only file system";
 
 /// Phrases of each domain, asked in this order: the more telling come first.
 const DOMAINS: [(Category, &str); 11] = [
     (
         Category::QuotaBilling,
-        r"quota (?:has been |was |is )?exceeded|exceeded (?:your|the|its) (?:\w+ )?quota|insufficient quota|billing (?:is |has been )?(?:disabled|not enabled)|payment required",
+        r"quota (?:has been |was |is )?exceeded|exceeded (?:your|the|its) (?:\w+ )?quota|over (?:your|the|its) (?:\w+ )?quota|insufficient quota|billing (?:is |has been )?(?:disabled|not enabled)|payment required",
     ),
     (
         Category::SecretAccess,
-        r"invalid (?:api[ _-]?key|credentials?|token|client secret|signature|login)|(?:api[ _-]?key|credentials?|access token|refresh token|client secret) (?:is |are |was |has |have )?(?:been )?(?:invalid|expired|revoked|missing|rejected|not valid|incorrect)|or api key\b|authentication (?:failed|failure|error|required)|could not authenticate|bad credentials|login failed|signature (?:we calculated )?does not match|token (?:has |is )?expired|unauthorized\b|status code 401|\b401 unauthorized",
+        r"invalid (?:api[ _-]?key|credentials?|token|client secret|signature|login)|(?:api[ _-]?key|credentials?|access token|refresh token|client secret) (?:is |are |was |has |have )?(?:been )?(?:invalid|expired|revoked|missing|rejected|not valid|incorrect)|or api key\b|expired (?:api[ _-]?key|credentials?|access token|client secret|password)|authentication (?:failed|failure|error|required)|could not authenticate|bad credentials|login failed|signature (?:we calculated )?does not match|token (?:has |is )?expired|unauthorized\b|status code 401|\b401 unauthorized",
     ),
     (
         Category::Iam,
@@ -96,6 +96,8 @@ mod tests {
             ("posting failed: access denied for the caller", Category::Iam),
             ("partner answered: 503 Service Unavailable", Category::Upstream),
             ("QuotaError: monthly quota exceeded for tenant", Category::QuotaBilling),
+            ("LampError: you are over your space quota, using 514 MB of 512 MB", Category::QuotaBilling),
+            ("charge failed: Expired API Key provided: sk_live_x9Qd", Category::SecretAccess),
         ] {
             assert_eq!(of_error(headline), Some(category), "{headline}");
         }
@@ -109,6 +111,7 @@ mod tests {
             "java.lang.NullPointerException: Cannot invoke \"Redis.get()\" because \"r\" is null",
             "acme.LedgerMismatchError: totals differ by 0.01 for batch 88",
             "cannot open cache dir: mkdir /data/lamps: permission denied",
+            "file_put_contents(/srv/lamps/views/1.php): Failed to open stream: Permission denied",
             "NoMethodError: undefined method `throttle' for nil:NilClass",
         ] {
             assert_eq!(of_error(headline), None, "{headline}");

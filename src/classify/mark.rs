@@ -46,6 +46,8 @@ pub enum Mark {
     DeployRefused,
     /// A job's task or execution failed.
     JobFailed,
+    /// A job's execution ended well, whatever its tasks had to try again.
+    JobSucceeded,
     /// A build failed.
     BuildFailed,
     /// A limit that all revisions share was reached: connection slots, a server's own maximum.
@@ -72,6 +74,7 @@ impl Mark {
                 | Self::DeployFailed
                 | Self::DeployRefused
                 | Self::JobFailed
+                | Self::JobSucceeded
         )
     }
 

@@ -167,13 +167,52 @@ fn is_uuid(bytes: &[u8]) -> bool {
             .all(|(i, b)| if matches!(i, 8 | 13 | 18 | 23) { *b == b'-' } else { b.is_ascii_hexdigit() })
 }
 
-/// A name keeps its letters; runs of digits in it are masked, and so are long random parts.
+/// A name keeps its letters; runs of digits in it are masked, and so are random parts.
 fn push_name(out: &mut String, word: &str) {
+    if parts(word).any(is_random) {
+        for part in parts(word) {
+            if is_random(part) {
+                out.push_str("<id>");
+            } else {
+                push_letters(out, part);
+            }
+        }
+        return;
+    }
     let random = word.len() >= 20 && word.bytes().filter(u8::is_ascii_digit).count() * 4 >= word.len();
     if random {
         out.push_str("<id>");
         return;
     }
+    push_letters(out, word);
+}
+
+/// Runs of letters and digits, and what stands between them.
+fn parts(word: &str) -> impl Iterator<Item = &str> {
+    let mut rest = word;
+    std::iter::from_fn(move || {
+        let is_inside = rest.bytes().next()?.is_ascii_alphanumeric();
+        let end = rest.find(|c: char| c.is_ascii_alphanumeric() != is_inside).unwrap_or(rest.len());
+        let (part, after) = rest.split_at(end);
+        rest = after;
+        Some(part)
+    })
+}
+
+/// `be405ff5`, `8sKd02kPqA`: hexadecimal of eight digits and more, or letters and digits by turns. `postgres15`, `sha256`
+/// and `x86` are names.
+fn is_random(part: &str) -> bool {
+    let bytes = part.as_bytes();
+    let is_digit = u8::is_ascii_digit;
+    let digits = bytes.iter().filter(|byte| is_digit(byte)).count();
+    if digits == 0 || digits == bytes.len() || bytes.len() < 8 {
+        return false;
+    }
+    let groups = bytes.chunk_by(|a, b| is_digit(a) == is_digit(b)).filter(|run| is_digit(&run[0])).count();
+    bytes.iter().all(u8::is_ascii_hexdigit) || (bytes.len() >= 10 && groups >= 2)
+}
+
+fn push_letters(out: &mut String, word: &str) {
     let mut digits = false;
     for c in word.chars() {
         if c.is_ascii_digit() {
@@ -204,6 +243,12 @@ mod tests {
             ("called exit(3)", "called exit(3)"),
             ("see https://a.example/x?y=1, or 'https://b.example'.", "see <url>, or '<url>'."),
             ("at 2026-03-02T10:00:00.000Z", "at <time>"),
+            (
+                r#"refused: {"request_id":"req_be405ff5","code":"late"}"#,
+                r#"refused: {"request_id":"req_<id>","code":"late"}"#,
+            ),
+            ("open(/srv/views/e155c5708f43a639509f57175b69a78e.php)", "open(/srv/views/<id>.php)"),
+            ("postgres15 answers x86_64 with utf8mb4", "postgres# answers <num> with utf#mb#"),
         ] {
             assert_eq!(mask(text), shape);
         }

@@ -54,7 +54,13 @@ impl Teller<'_> {
                         || (words.title(), words.summary(), words.impact()),
                         || {
                             (
-                                verdict::score(self.causes, units, group, self.harm),
+                                verdict::score(
+                                    self.causes,
+                                    units,
+                                    group,
+                                    self.harm,
+                                    verdict::began(settled, clusters, group),
+                                ),
                                 occurrences::occurrences(settled, clusters, units, group),
                             )
                         },

@@ -2,7 +2,9 @@
 //!
 //! In: settled facts, clusters and state. Out: units, each counted once however many lines report it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+
+use foldhash::fast::FixedState;
 
 use super::weights::{one_deploy_nanos, same_event_nanos};
 use crate::classify::ClassKey;
@@ -77,12 +79,26 @@ pub fn units(settled: &Settled, state: &State) -> Vec<Unit> {
         } else if class.mark == Mark::WorkerLost {
             lost_worker(&mut units, row, index);
         } else if class.mark.ends_instance() && class.mark != Mark::ProbeTried && row.instance == EMPTY {
-            units.push(Unit { boot: true, ..Unit::of(UnitKind::Instance, row, index) });
+            // Without the name of an instance: a process that ended well, or was asked to, failed nobody.
+            if class.mark == Mark::ContainerExited && matches!(class.capture("code"), "0" | "143") {
+                continue;
+            }
+            let kind = if row.execution == EMPTY { UnitKind::Instance } else { UnitKind::Job };
+            units.push(Unit { boot: true, ..Unit::of(kind, row, index) });
         }
     }
     units.extend(failed_deploys(settled));
+    let succeeded = succeeded_executions(settled);
+    units.retain(|unit| unit.execution == EMPTY || !succeeded.contains(settled.text(unit.execution)));
     units.sort_by(|a, b| (a.end, a.kind, &a.rows).cmp(&(b.end, b.kind, &b.rows)));
     units
+}
+
+/// Executions of jobs that ended well: what failed in them was a try of a task, and was tried again.
+fn succeeded_executions(settled: &Settled) -> HashSet<&str, FixedState> {
+    let is_end = |row: &usize| settled.class_at(*row).mark == Mark::JobSucceeded;
+    let texts = (0..settled.rows.len()).filter(is_end).map(|row| settled.text(settled.rows[row].text));
+    texts.filter_map(|text| text.split_once("Execution ")?.1.split_whitespace().next()).collect()
 }
 
 /// 5xx, or a platform text that says that the request was lost, refused or cut.

@@ -14,7 +14,7 @@ use crate::facts::Settled;
 use crate::facts::clusters::Clusters;
 use crate::facts::symbols::Symbol;
 use crate::model::report::ScorePart;
-use crate::model::{Stream, Verdict};
+use crate::model::{Stream, Timestamp, Verdict};
 
 /// Counts of a group's units by how they are joined.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -188,8 +188,17 @@ impl Harm {
     }
 }
 
-/// The score, part by part.
-pub fn score(causes: &Causes, units: &[Unit], group: &Group, harm: &Harm) -> Vec<ScorePart> {
+/// Whether the lines of a group's root began while its service was watched, and were not written from the start.
+pub fn began(settled: &Settled, clusters: &Clusters, group: &Group) -> bool {
+    let of_service = settled.facts.coverage.iter().filter(|((service, ..), _)| *service == group.service);
+    let spans = of_service.map(|(_, span)| (span.first, span.last));
+    let Some((first, last)) = spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))) else { return false };
+    let before = Timestamp(clusters.list[group.root].first).seconds_since(Timestamp(first));
+    before > w::onset_share() * Timestamp(last).seconds_since(Timestamp(first))
+}
+
+/// The score, part by part. `began`: see [`began`].
+pub fn score(causes: &Causes, units: &[Unit], group: &Group, harm: &Harm, began: bool) -> Vec<ScorePart> {
     let total = harm.all;
     let explains: f64 = group.units.iter().map(|(unit, _)| weight(&units[*unit])).sum();
     let joined = joined(group);
@@ -249,6 +258,9 @@ pub fn score(causes: &Causes, units: &[Unit], group: &Group, harm: &Harm) -> Vec
             proof * w::joined_by_revision(),
             format!("{} of {} on the same revision and window", joined.all, joined.all),
         );
+    }
+    if began && group.basis == Basis::Unattached {
+        part("onset", w::onset(), "it began while the service was watched".to_owned());
     }
     if joined.all > 0 && !causes.is_unspecific(group.root) {
         part("specific", proof * w::specific(), "healthy instances do not show it".to_owned());

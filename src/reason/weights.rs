@@ -99,6 +99,13 @@ table! {
     /// Of the minutes with refused requests, the share in which the line that tells the reason was written.
     refusal_told_share: f64 = 0.5;
 
+    /// Of errors that harmed nothing visible, one that began while the service was watched says more than one that was
+    /// always written.
+    onset: f64 = 4.0;
+
+    /// An error began if the service was seen for this share of its time before it.
+    onset_share: f64 = 0.25;
+
     /// What is left of the proof of a finding that explains next to nothing of what failed.
     proof_least: f64 = 0.5;
 

@@ -299,7 +299,10 @@ impl Words<'_> {
             failed.dedup_by(|a, b| a == b && *a != EMPTY);
             let often = if failures > failed.len() { format!(", {failures} times in all") } else { String::new() };
             let at_once = self.service.map_or_else(String::new, crate::state::alive::at_once_words);
-            sentences.push(format!("{} of {known} instances failed{often}{at_once}", failed.len()));
+            // Entries of a failure may name no instance at all.
+            let of = if known < failed.len() { String::new() } else { format!(" of {known}") };
+            let word = if of.is_empty() && failed.len() == 1 { "instance" } else { "instances" };
+            sentences.push(format!("{}{of} {word} failed{often}{at_once}", failed.len()));
         }
         let deploys = self.count(UnitKind::Deploy);
         if deploys > 0 {

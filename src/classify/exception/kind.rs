@@ -73,6 +73,11 @@ pub(super) fn split(line: &str) -> Option<(Cow<'_, str>, &str)> {
     if let Some(message) = after_colon(rest) {
         return Some((Cow::Borrowed(token), message));
     }
+    // .NET adds the number of a system's error: `SqlException (0x80131904): …`, `SocketException (111): …`.
+    if let Some((code, after)) = rest.strip_prefix(" (").and_then(|code| code.split_once(')')) {
+        let is_number = !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'x');
+        return after_colon(after).filter(|_| is_number).map(|message| (Cow::Borrowed(token), message));
+    }
     let code = rest.strip_prefix(" [")?;
     let close = code.find(']').filter(|close| *close <= KIND_BYTES_MAX)?;
     let message = after_colon(&code[close + 1..])?;
@@ -200,6 +205,8 @@ mod tests {
             ),
             ("error: relation \"lamps\" does not exist", "error", "relation \"lamps\" does not exist"),
             ("App::BootError: boom", "App::BootError", "boom"),
+            ("Lamps.SqlException (0x80131904): no bulb left", "Lamps.SqlException", "no bulb left"),
+            ("SocketException (111): Connection refused", "SocketException", "Connection refused"),
         ];
         for (line, kind, message) in cases {
             let found = split(line).expect(line);
