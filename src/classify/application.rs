@@ -30,7 +30,7 @@ impl<'c> Classifier<'c> {
         let failure_words = aho_corasick::AhoCorasick::builder()
             .ascii_case_insensitive(true)
             .build(FAILURE_WORDS)
-            .expect("sixteen short literals always build");
+            .expect("a few short literals always build");
         Self {
             catalog,
             memory: Memory::default(),

@@ -24,11 +24,11 @@ const DOMAINS: [(Category, &str); 11] = [
     ),
     (
         Category::SecretAccess,
-        r"invalid (?:api[ _-]?key|credentials?|token|client secret|signature|login)|(?:api[ _-]?key|credentials?|access token|refresh token|client secret) (?:is |are |was |has |have )?(?:been )?(?:invalid|expired|revoked|missing|rejected|not valid|incorrect)|or api key\b|expired (?:api[ _-]?key|credentials?|access token|client secret|password)|authentication (?:failed|failure|error|required)|could not authenticate|bad credentials|login failed|signature (?:we calculated )?does not match|token (?:has |is )?expired|unauthorized\b|status code 401|\b401 unauthorized",
+        r"invalid (?:api[ _-]?key|credentials?|token|client secret|signature|login)|(?:api[ _-]?key|credentials?|access token|refresh token|client secret) (?:is |are |was |has |have )?(?:been )?(?:invalid|expired|revoked|missing|rejected|not valid|incorrect)|or api key\b|expired (?:api[ _-]?key|credentials?|access token|client secret|password)|authentication (?:failed|failure|error|required)|could not authenticate|bad credentials|login failed|signature (?:we calculated )?does not match|token (?:has |is )?expired|unauthorized\b|(?:\b|_)log[io]n[ _]?(?:failure|failed|denied|rejected)|\x22status(?:code)?\x22: ?401|status code 401|\b401 unauthorized",
     ),
     (
         Category::Iam,
-        r"permission[ _-]?denied|access[ _-]?denied|not authorized|not authorised|insufficient (?:permissions?|privileges)|forbidden\b|lacks? (?:the )?permission|status code 403",
+        r"permission[ _-]?denied|access[ _-]?denied|not authorized|not authorised|insufficient (?:permissions?|privileges)|forbidden\b|lacks? (?:the )?permission|\x22status(?:code)?\x22: ?403|status code 403",
     ),
     (
         Category::Memory,
@@ -97,6 +97,8 @@ mod tests {
             ("partner answered: 503 Service Unavailable", Category::Upstream),
             ("QuotaError: monthly quota exceeded for tenant", Category::QuotaBilling),
             ("LampError: you are over your space quota, using 514 MB of 512 MB", Category::QuotaBilling),
+            ("order rejected: {\"status\":403,\"message\":\"Invalid Account\"}", Category::Iam),
+            ("billing: RFC_LOGON_FAILURE: user is locked", Category::SecretAccess),
             ("charge failed: Expired API Key provided: sk_live_x9Qd", Category::SecretAccess),
         ] {
             assert_eq!(of_error(headline), Some(category), "{headline}");

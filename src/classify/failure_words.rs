@@ -2,7 +2,7 @@
 
 /// Words that make an informational line worth keeping until it is known whether something failed
 /// beside it. Compared in lower case.
-pub(super) const FAILURE_WORDS: [&str; 16] = [
+pub(super) const FAILURE_WORDS: [&str; 20] = [
     "fail",
     "error",
     "exception",
@@ -19,4 +19,9 @@ pub(super) const FAILURE_WORDS: [&str; 16] = [
     "unreachable",
     "aborted",
     "forbidden",
+    // What applications in German and French say.
+    "fehler",
+    "fehlgeschlagen",
+    "erreur",
+    "échec",
 ];

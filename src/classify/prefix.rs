@@ -17,7 +17,7 @@ const LEVEL: &str = r"(?i:trace|debug|info|notice|success|warn|warning|error|cri
 const UPPER: &str = "(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|SEVERE|CRITICAL|FATAL|LOG)";
 
 /// Layouts behind the timestamp, each with the logger that writes it; the first that fits counts.
-fn layouts() -> [String; 19] {
+fn layouts() -> [String; 20] {
     [
         // loguru
         format!(r"\| *{LEVEL} *\| *[\w.<>]+:[\w<>]+:\d+ *[|-] *"),
@@ -33,6 +33,8 @@ fn layouts() -> [String; 19] {
         format!(r"\[\w*:{LEVEL}\] \[pid \d+(?::tid \d+)?\] (?:\[client [^\]]{{1,60}}\] )?"),
         // log4j and many others in brackets; structlog pads the level
         format!(r"\[{LEVEL} *\]:? *(?:\[[^\]]{{1,60}}\] *)?"),
+        // Elixir: metadata before the level
+        format!(r"(?:\w+=\S+ )+\[{LEVEL}\] "),
         // Spring Boot, with or without the application's name
         format!(r"{UPPER} +\d+ --- (?:\[[^\]]{{0,60}}\] ?){{1,3}}[\w.$\[\]/-]+ *:(?:\s+|$)"),
         // logback: thread before level
@@ -161,6 +163,7 @@ mod tests {
             "[10:00:00.000] ERROR (1): boom",
             "ERROR 2026-03-02 10:00:00,000 ledger 1 1402 boom",
             "10:00:00.000 [error] boom",
+            "10:00:00.000 request_id=F30eb132 [error] boom",
             "[02-Mar-2026 10:00:00 UTC] boom",
             "[Mon Mar 02 10:00:00.000000 2026] [php:error] [pid 17] [client 169.254.1.1:3000] boom",
             "boom",

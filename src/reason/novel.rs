@@ -194,7 +194,13 @@ fn test_new<'l>(new: &[&'l Line], before: &Before) -> Vec<Tested<'l>> {
     let mut events: Vec<(&Line, usize)> = Vec::new();
     for line in in_order {
         match events.last_mut() {
-            Some((head, with)) if line.first - head.first <= same_event_nanos() => *with += 1,
+            Some((head, with)) if line.first - head.first <= same_event_nanos() => {
+                *with += 1;
+                // Of lines that begin together, one that speaks of failure tells most.
+                if head.count.is_none() && line.count.is_some() {
+                    *head = line;
+                }
+            }
             _ => events.push((line, 0)),
         }
     }

@@ -18,6 +18,7 @@ use crate::state::ServiceState;
 use crate::state::revisions::called_healthy;
 
 mod category;
+mod probe;
 
 /// Requests whose latencies differ by at most this share were cut by one limit.
 const SAME_LIMIT_SHARE: f64 = 0.02;
@@ -166,6 +167,7 @@ impl Words<'_> {
                     .parse()
                     .ok()
                     .and_then(|code| self.catalog.exit_code(code))
+                    .filter(|code| self.means(code))
                     .map_or_else(String::new, |code| format!(" ({})", code.name));
                 format!("{place} ends with code {code}{meaning} and no entry says why")
             }
@@ -199,31 +201,6 @@ impl Words<'_> {
     }
 
     /// A probe that failed without any line of the application: the status tells which kind.
-    fn probe_title(&self, place: &str) -> String {
-        let row = self
-            .group
-            .rows
-            .iter()
-            .map(|row| self.settled.text(self.settled.rows[*row].text))
-            .find(|text| text.contains("status"));
-        let status = row.map_or("", |text| {
-            if text.contains("DEADLINE_EXCEEDED") {
-                " (DEADLINE_EXCEEDED: alive, but never listened in time)"
-            } else {
-                ""
-            }
-        });
-        let port = self.class().capture("port");
-        let port = if port.is_empty() { String::new() } else { format!(" on port {port}") };
-        let kind = match self.class().mark {
-            Mark::ProbeKilled => "Liveness probe",
-            // The message itself says which of the probes was tried.
-            Mark::ProbeTried => self.class().title.split_once(" failed").map_or("Probe", |(kind, _)| kind),
-            _ => "Startup probe",
-        };
-        format!("{kind} of {place} failed{port}{status}; no entry says why")
-    }
-
     fn request_title(&self, place: &str, requests: &str) -> String {
         let status = self.members().map(|unit| unit.status).max().unwrap_or(0);
         if let Some(limit) = self.common_latency().filter(|_| status == 504) {

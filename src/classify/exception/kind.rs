@@ -54,6 +54,10 @@ pub(super) fn last_segment(token: &str) -> &str {
 
 /// Takes `Kind: message`, `Kind [CODE]: message` or a bare `Kind` from the start of a line.
 pub(super) fn split(line: &str) -> Option<(Cow<'_, str>, &str)> {
+    // Elixir: `** (DBConnection.ConnectionError) connection not available`.
+    if let Some((kind, message)) = line.strip_prefix("** (").and_then(|rest| rest.split_once(") ")) {
+        return is_kind(kind).then_some((Cow::Borrowed(kind), message));
+    }
     let end = line
         .bytes()
         .take(KIND_BYTES_MAX)
@@ -206,6 +210,7 @@ mod tests {
             ("error: relation \"lamps\" does not exist", "error", "relation \"lamps\" does not exist"),
             ("App::BootError: boom", "App::BootError", "boom"),
             ("Lamps.SqlException (0x80131904): no bulb left", "Lamps.SqlException", "no bulb left"),
+            ("** (Lamps.ConnectionError) no bulb left", "Lamps.ConnectionError", "no bulb left"),
             ("SocketException (111): Connection refused", "SocketException", "Connection refused"),
         ];
         for (line, kind, message) in cases {

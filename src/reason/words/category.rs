@@ -30,8 +30,10 @@ impl Words<'_> {
     fn guessed(&self, starting: bool) -> Category {
         let cut = !self.group.units.is_empty() && self.members().all(|unit| unit.status == 504);
         let told_as_line = !matches!(self.class().key, ClassKey::Exception { .. });
-        match domain::of_error(&self.class().title) {
-            Some(spoken_of) => spoken_of,
+        // A title is cut; what a wrapped error ends with says most.
+        let spoken_of = domain::of_error(&self.class().title).or_else(|| domain::of_error(&self.class().core));
+        match spoken_of {
+            Some(category) => category,
             None if told_as_line && cut => Category::Timeout,
             None if starting => Category::CodeStartup,
             None => Category::CodeRuntime,
