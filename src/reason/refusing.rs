@@ -68,7 +68,7 @@ pub(super) fn refusing(
             let quoted: String = line.text.chars().take(QUOTED_CHARS_MAX).collect();
             format!("{counts} requests to {} are answered 4xx: “{quoted}”", revision.name)
         }
-        None => format!("{counts} requests to {} are answered 4xx and no entry says why", revision.name),
+        None => format!("{counts} requests to {} are answered 4xx and no error entry says why", revision.name),
     };
     let impact = format!(
         "{counts} requests to {} were answered 4xx; {} of {} to {}",

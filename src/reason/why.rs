@@ -67,7 +67,7 @@ impl Why<'_> {
             }
         }
         if self.group.basis == Basis::Unexplained {
-            why.push("no entry of these files comes before it that could be the cause".to_owned());
+            why.push("no error entry of these files comes before it that could be the cause".to_owned());
         }
         why.extend(self.hidden_by_probe());
         let clash = self.clash();

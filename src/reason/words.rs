@@ -169,11 +169,11 @@ impl Words<'_> {
                     .and_then(|code| self.catalog.exit_code(code))
                     .filter(|code| self.means(code))
                     .map_or_else(String::new, |code| format!(" ({})", code.name));
-                format!("{place} ends with code {code}{meaning} and no entry says why")
+                format!("{place} ends with code {code}{meaning} and no error entry says why")
             }
             Mark::ProbeFailed | Mark::ProbeTried | Mark::ProbeKilled => self.probe_title(place),
             Mark::WorkerLost => format!(
-                "Workers of {place} stopped answering and were replaced, {}{}; no entry says what blocked them",
+                "Workers of {place} stopped answering and were replaced, {}{}; no error entry says what blocked them",
                 times(self.count(UnitKind::Worker)),
                 match self.count(UnitKind::Request) {
                     0 => String::new(),
@@ -181,16 +181,16 @@ impl Words<'_> {
                 }
             ),
             Mark::RequestTimedOut => {
-                format!("{requests} to {place} were cut at the time limit and no entry says what they waited for")
+                format!("{requests} to {place} were cut at the time limit and no error entry says what they waited for")
             }
             Mark::RequestRefused if self.members().all(|unit| unit.status == 429) => {
                 format!("No available instance for {requests} to {place}: the maximum number of instances was reached")
             }
             Mark::RequestRefused => {
-                format!("{requests} to {place} found no instance that could start, and no entry says why")
+                format!("{requests} to {place} found no instance that could start, and no error entry says why")
             }
             Mark::RequestLost => {
-                format!("{requests} to {place} lost the connection to the instance and no entry says why")
+                format!("{requests} to {place} lost the connection to the instance and no error entry says why")
             }
             _ if self.members().all(|unit| unit.kind == UnitKind::Request) => self.request_title(place, &requests),
             _ if self.count(UnitKind::Deploy) > 0 => {
@@ -205,7 +205,7 @@ impl Words<'_> {
         let status = self.members().map(|unit| unit.status).max().unwrap_or(0);
         if let Some(limit) = self.common_latency().filter(|_| status == 504) {
             return format!(
-                "{requests} to {place} were answered 504 after {limit:.0} s each, the request time limit; no entry says what they waited for"
+                "{requests} to {place} were answered 504 after {limit:.0} s each, the request time limit; no error entry says what they waited for"
             );
         }
         let mut targets: Vec<&str> = self.members().map(|unit| self.settled.text(unit.target)).collect();
@@ -213,10 +213,10 @@ impl Words<'_> {
         targets.dedup();
         match targets.as_slice() {
             [one] => format!(
-                "{one} on {place} answered {status} {}, and no entry explains it",
+                "{one} on {place} answered {status} {}, and no error entry explains it",
                 times(self.group.units.len())
             ),
-            _ => format!("{requests} to {place} answered {status}, and no entry explains it"),
+            _ => format!("{requests} to {place} answered {status}, and no error entry explains it"),
         }
     }
 
@@ -235,7 +235,9 @@ impl Words<'_> {
         let meaning = signature.map_or("", |signature| signature.advice().meaning.trim());
         let quoted = self.class().core.trim();
         match self.group.basis {
-            Basis::Unexplained => format!("{}. The cause is not in these files.", first_sentence(&self.title())),
+            Basis::Unexplained => {
+                format!("{}. No error in these files gives the cause.", first_sentence(&self.title()))
+            }
             _ if meaning.is_empty() => format!("{}.", self.cause_words()),
             _ if quoted.is_empty() || self.cause_words().contains(quoted) => {
                 format!("{}. {meaning}", self.cause_words())

@@ -24,7 +24,7 @@ fn silent_500(world: &mut World) -> Truth {
     let mut truth = Truth::incident(
         "the application answers 500 and does not say why",
         &[Category::Unknown, Category::CodeRuntime],
-        "(?i)500|no entry",
+        "(?i)500|no error entry",
         &scene.service.name,
     );
     truth.only_symptoms();
@@ -45,7 +45,7 @@ fn silent_500_beside_chatter(world: &mut World) -> Truth {
     let mut truth = Truth::incident(
         "the application answers 500 and does not say why; an old complaint goes on",
         &[Category::Unknown, Category::CodeRuntime],
-        "(?i)500|no entry",
+        "(?i)500|no error entry",
         &scene.service.name,
     );
     truth.only_symptoms();

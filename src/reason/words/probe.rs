@@ -31,9 +31,9 @@ impl Words<'_> {
         };
         let path = self.class().capture("path");
         let told = match path {
-            "" => "; no entry says why".to_owned(),
+            "" => "; no error entry says why".to_owned(),
             path if self.answers_not_found(path) => format!(", path {path}, which the application answers with 404"),
-            path => format!(", path {path}; no entry says why"),
+            path => format!(", path {path}; no error entry says why"),
         };
         format!("{kind} of {place} failed{port}{status}{told}")
     }
