@@ -315,6 +315,10 @@ pub struct ExitCode {
     pub meaning: String,
     /// Usual causes, most frequent first.
     pub usual_causes: Vec<String>,
+    /// Folders of the catalogue: one of their signatures has to be met before the code is said to mean this. Empty
+    /// where it means the same for every program.
+    #[serde(default)]
+    pub told_by: Vec<String>,
     /// Whether the process ended before it served anything.
     pub is_boot_failure: bool,
     /// Whether the code is what an ordinary stop leaves behind.

@@ -18,6 +18,7 @@ use crate::state::ServiceState;
 use crate::state::revisions::called_healthy;
 
 mod category;
+mod exit;
 mod probe;
 
 /// Requests whose latencies differ by at most this share were cut by one limit.

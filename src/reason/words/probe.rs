@@ -2,7 +2,6 @@
 
 use super::Words;
 use crate::classify::mark::Mark;
-use crate::classify::signature::ExitCode;
 use crate::facts::novelty::Kinds;
 
 impl Words<'_> {
@@ -36,17 +35,6 @@ impl Words<'_> {
             path => format!(", path {path}; no error entry says why"),
         };
         format!("{kind} of {place} failed{port}{status}{told}")
-    }
-
-    /// Whether the meaning of an exit code is known: those of servers and runtimes hold only where one of these speaks.
-    pub(super) fn means(&self, code: &ExitCode) -> bool {
-        const OF_ONE_RUNTIME: std::ops::RangeInclusive<i64> = 3..=124;
-        let servers = ["gunicorn/", "uvicorn/", "server/"];
-        !OF_ONE_RUNTIME.contains(&code.code)
-            || self.clusters.list.iter().filter(|cluster| cluster.service == self.group.service).any(|cluster| {
-                let signature = &self.settled.classes[cluster.class.0 as usize].signature;
-                servers.iter().any(|server| signature.starts_with(server))
-            })
     }
 
     /// Whether an access log of the application shows a 404 for a path.
