@@ -17,7 +17,7 @@ pub(super) fn is_hearsay(
     level: Level,
     says_failure: impl Fn(&str) -> bool,
 ) -> bool {
-    let own = matches!(stream, Stream::Stdout | Stream::Stderr | Stream::Application);
+    let own = stream.is_output();
     if !own || found.signature.role > Role::Failure || level >= Level::Warning {
         return false;
     }

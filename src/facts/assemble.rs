@@ -55,7 +55,7 @@ fn blocks(rows: &[Row], symbols: &Symbols, classes: &dyn ClassView) -> Vec<Vec<u
     let mut open: HashMap<(Symbol, Symbol, Stream), Block, FixedState> = HashMap::default();
     let mut found: Vec<Vec<usize>> = Vec::new();
     for (index, row) in rows.iter().enumerate() {
-        if !matches!(row.stream, Stream::Stdout | Stream::Stderr | Stream::Application) {
+        if !row.stream.is_output() {
             continue;
         }
         let shape = shapes.of(row);

@@ -18,7 +18,7 @@ use super::symbols::Symbol;
 use super::tables::Unsound;
 use crate::classify::{redact, shown_line};
 use crate::model::time::minute_of;
-use crate::model::{Entry, Position, Stream, Timestamp};
+use crate::model::{Entry, Position, Timestamp};
 
 /// Kinds kept of one service.
 pub const KINDS_MAX: usize = 512;
@@ -268,7 +268,7 @@ impl Novelty {
 
     /// Counts a line that says nothing remarkable.
     pub(super) fn add(&mut self, service: Symbol, entry: &Entry<'_>, kind: u64, time: Timestamp, identity: u64) {
-        if matches!(entry.stream, Stream::Stdout | Stream::Stderr | Stream::Application) {
+        if entry.stream.is_output() {
             self.by_service.entry(service).or_default().add(kind, entry, time, identity);
         }
     }

@@ -98,6 +98,11 @@ pub enum Stream {
 }
 
 impl Stream {
+    /// Whether it is what an application writes.
+    pub fn is_output(self) -> bool {
+        matches!(self, Self::Stdout | Self::Stderr | Self::Application)
+    }
+
     /// Every stream, in report order.
     pub const ALL: [Self; 10] = [
         Self::Requests,

@@ -9,9 +9,9 @@ use crate::facts::Settled;
 use crate::facts::clusters::{Cluster, Clusters};
 use crate::facts::novelty::Kinds;
 use crate::facts::symbols::Symbol;
+use crate::model::Timestamp;
 use crate::model::report::Evidence;
 use crate::model::time::minute_of;
-use crate::model::{Stream, Timestamp};
 
 /// A line of a service. Times are nanoseconds since the epoch.
 pub(super) struct Line {
@@ -28,12 +28,8 @@ pub(super) struct Line {
 /// Since when the application's output of a service is in the files.
 pub(super) fn written_since(settled: &Settled, service: Symbol) -> Option<i64> {
     let of_service =
-        settled.facts.coverage.iter().filter(|((known, stream, _), _)| *known == service && is_output(*stream));
+        settled.facts.coverage.iter().filter(|((known, stream, _), _)| *known == service && stream.is_output());
     of_service.map(|(_, span)| span.first).min()
-}
-
-pub(super) fn is_output(stream: Stream) -> bool {
-    matches!(stream, Stream::Stdout | Stream::Stderr | Stream::Application)
 }
 
 /// Minutes in which a service answered requests or wrote lines, from a time on.
@@ -41,7 +37,7 @@ pub(super) fn seen(settled: &Settled, service: Symbol, from: i64) -> BTreeSet<i6
     let of_service = settled.facts.traffic.iter().filter(|((known, _), _)| *known == service);
     let mut minutes: BTreeSet<i64> = of_service.flat_map(|(_, minutes)| minutes.keys().copied()).collect();
     // Rows stand in time order, many of them in one minute.
-    let output = settled.numbers_of(service).filter(|row| is_output(settled.stream(*row)));
+    let output = settled.numbers_of(service).filter(|row| settled.stream(*row).is_output());
     let mut written: Vec<i64> = output.map(|row| minute_of(settled.time(row))).collect();
     written.dedup();
     minutes.extend(written);
@@ -69,7 +65,7 @@ pub(super) fn lines(
             at_start: is_start(settled, service, row.instance, row.time),
         }
     };
-    let is_own = |cluster: &Cluster| cluster.service == service && is_output(settled.rows[cluster.rows[0]].stream);
+    let is_own = |cluster: &Cluster| cluster.service == service && settled.stream(cluster.rows[0]).is_output();
     let own = clusters.list.iter().enumerate().filter(|(at, cluster)| is_own(cluster) && is_asked(*at, cluster));
     let mut lines: Vec<Line> = own.map(|(_, cluster)| told(cluster)).collect();
     let kinds = settled.facts.novelty.of(service).into_iter().flat_map(Kinds::iter);
