@@ -147,8 +147,7 @@ impl<'c> Classifier<'c> {
             return self.exception_class(entry.platform, entry.stream, &chain, &whole, level);
         }
         let shape = line_shape(entry.stream, &text);
-        // A platform that names its reason beside the message is read as both.
-        // A trace that no runtime prints is read for what it says.
+        // A platform that names its reason beside the message is read as both; so is a trace that no runtime prints.
         let told = if entry.reason.is_empty() {
             Cow::Borrowed(&*whole)
         } else {

@@ -116,17 +116,13 @@ pub fn causes(settled: &Settled, clusters: &Clusters, state: &State) -> Causes {
         rows.par_iter().map(|row| Named::of(*row, &settled.rows[*row])).collect()
     };
     let candidates = rows_that(&is_candidate);
-    let (by_instance, (by_revision, (by_trace, by_execution))) = rayon::join(
+    let (by_instance, (by_revision, by_trace, by_execution)) = rayon::join(
         || indexed(&candidates, |row| (row.instance != EMPTY).then_some((row.service, row.instance))),
         || {
-            rayon::join(
-                || indexed(&candidates, |row| Some((row.service, row.revision))),
-                || {
-                    (
-                        indexed(&candidates, |row| Some(row.trace).filter(|trace| *trace != EMPTY)),
-                        indexed(&candidates, |row| Some(row.execution).filter(|run| *run != EMPTY)),
-                    )
-                },
+            (
+                indexed(&candidates, |row| Some((row.service, row.revision))),
+                indexed(&candidates, |row| Some(row.trace).filter(|trace| *trace != EMPTY)),
+                indexed(&candidates, |row| Some(row.execution).filter(|run| *run != EMPTY)),
             )
         },
     );

@@ -46,27 +46,15 @@ impl Teller<'_> {
         let why = why::Why { settled, units, group, chain: &chain, service, revisions: &revisions };
         let class = &settled.classes[clusters.list[group.root].class.0 as usize];
         let service_name = settled.text(group.service).to_owned();
-        let ((sentences, probe_passed, resolved_by), ((title, summary, impact), (score_parts, occurrences))) =
-            rayon::join(
-                || (why.sentences(), why.passed_probe() > 0, why.resolved_by()),
-                || {
-                    rayon::join(
-                        || (words.title(), words.summary(), words.impact()),
-                        || {
-                            (
-                                verdict::score(
-                                    self.causes,
-                                    units,
-                                    group,
-                                    self.harm,
-                                    verdict::began(settled, clusters, group),
-                                ),
-                                occurrences::occurrences(settled, clusters, units, group),
-                            )
-                        },
-                    )
-                },
-            );
+        let began = verdict::began(settled, clusters, group);
+        let score_parts = verdict::score(self.causes, units, group, self.harm, began);
+        let ((sentences, probe_passed, resolved_by), (title, summary, impact, occurrences)) = rayon::join(
+            || (why.sentences(), why.passed_probe() > 0, why.resolved_by()),
+            || {
+                let occurrences = occurrences::occurrences(settled, clusters, units, group);
+                (words.title(), words.summary(), words.impact(), occurrences)
+            },
+        );
         let (first, last) = (Timestamp(why.first()), Timestamp(why.last()));
         let first_unit = group.units.iter().map(|(unit, _)| &units[*unit]).find(|unit| unit.instance != EMPTY);
         let first_request = group

@@ -13,9 +13,9 @@ use crate::classify::mark::Mark;
 use crate::facts::Settled;
 use crate::facts::row::Row;
 use crate::facts::symbols::{EMPTY, Symbol};
-use crate::model::{Role, Stream};
+use crate::model::{Platform, Role, Stream};
 use crate::state::State;
-use crate::state::instances::{End, first_of_last_group};
+use crate::state::instances::{End, first_of_last_group, is_failure};
 
 /// What failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -79,8 +79,10 @@ pub fn units(settled: &Settled, state: &State) -> Vec<Unit> {
         } else if class.mark == Mark::WorkerLost {
             lost_worker(&mut units, row, index);
         } else if class.mark.ends_instance() && class.mark != Mark::ProbeTried && row.instance == EMPTY {
-            // Without the name of an instance: a process that ended well, or was asked to, failed nobody.
-            if class.mark == Mark::ContainerExited && matches!(class.capture("code"), "0" | "143") {
+            // The name of the instance is not told.
+            let platform = settled.home(row.service).map_or(Platform::Other, |home| home.platform);
+            let code = class.capture("code").parse().ok();
+            if class.mark == Mark::ContainerExited && !is_failure(code, platform, End::Open) {
                 continue;
             }
             let kind = if row.execution == EMPTY { UnitKind::Instance } else { UnitKind::Job };
@@ -134,19 +136,17 @@ fn failed_instances(settled: &Settled, state: &State) -> Vec<Unit> {
                 ..Unit::of(if row.execution == EMPTY { UnitKind::Instance } else { UnitKind::Job }, row, first)
             };
             let rows = if rows.is_empty() { lost.collect() } else { rows };
-            let unit = Unit { rows, ..unit };
-            if instance.restarts.is_empty() {
-                units.push(unit);
-            } else {
-                units.extend(lives(settled, &instance.restarts, &unit));
-            }
+            units.extend(lives(settled, &instance.restarts, Unit { rows, ..unit }));
         }
     }
     units
 }
 
 /// One unit for each life of an instance: a container that is started again in place can fail again.
-fn lives(settled: &Settled, restarts: &[i64], whole: &Unit) -> Vec<Unit> {
+fn lives(settled: &Settled, restarts: &[i64], whole: Unit) -> Vec<Unit> {
+    if restarts.is_empty() {
+        return vec![whole];
+    }
     let life_of = |row: usize| restarts.partition_point(|start| *start <= settled.time(row));
     let last = whole.rows.last().map(|row| life_of(*row));
     let mut by_life: BTreeMap<usize, Vec<usize>> = BTreeMap::new();

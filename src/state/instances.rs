@@ -203,7 +203,7 @@ pub fn first_of_last_group(signs: &[i64]) -> Option<i64> {
 
 /// Exit 143 is an unhandled SIGTERM, normal on scale-down. Exit 0 ends a job well, and a service's
 /// instance that was told to stop; a service's process that ends by itself is a lost instance.
-fn is_failure(code: Option<i64>, platform: Platform, end: End) -> bool {
+pub fn is_failure(code: Option<i64>, platform: Platform, end: End) -> bool {
     match code {
         Some(143) => false,
         Some(0) => platform == Platform::CloudRun && end == End::Open,
